@@ -1,0 +1,7 @@
+#![forbid(unsafe_code)]
+//! Hedgerow: shared domain blocklists for a fediverse account or instance.
+pub mod block;
+pub mod domain;
+pub mod http;
+pub mod list;
+pub mod text;

@@ -1,0 +1,99 @@
+//! Blocklists: bytes in, entries and problems out.
+//!
+//! [`read`] looks at the content, finds the [`Format`], and gives back a [`Document`]:
+//! every row is taken, repaired or rejected, and each repair and rejection is a
+//! [`Problem`] with its line. Nothing is guessed that could turn someone's slip into a
+//! block: an unknown severity rejects its row, and a file that yields no entry at all is
+//! an error ([`ReadError`]) rather than an empty list, because an emptied list looks
+//! exactly like one that asks to lift everything.
+
+use compact_str::CompactString;
+use serde::Serialize;
+
+use crate::block::Severity;
+use crate::domain::Domain;
+
+/// What a list asks for one domain. `None` means that the list says nothing about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    pub domain: Domain,
+    /// One-based line in the source, for messages.
+    pub line: u32,
+    /// Written as `*.name`: meant for the subdomains too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub covers_subdomains: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reject_media: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reject_reports: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obfuscate: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_comment: Option<CompactString>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_comment: Option<CompactString>,
+}
+
+/// How a source was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// `#domain,#severity,…` as Mastodon's admin pages export it.
+    MastodonAdminCsv,
+    /// `domain,severity,…` with the columns in any order, as FediBlockHole writes it.
+    FediblockholeCsv,
+    /// One domain a line, with or without a header, as Mastodon exports a user's blocks.
+    UserCsv,
+    /// One domain a line, with comments.
+    PlainText,
+}
+
+/// What was decided about one row, where it was not simply taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Not used.
+    Rejected,
+    /// Used after something was put right.
+    Repaired,
+    /// Used as it stands, and worth a look.
+    Warning,
+}
+
+/// A row that a person should know about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub line: u32,
+    pub verdict: Verdict,
+    /// What stood there, control characters and all; print it through [`crate::text::plain`].
+    pub value: String,
+    pub why: String,
+}
+
+/// How many rows met which fate. Each row with content counts once: under `taken`,
+/// `repaired` or `rejected`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Used exactly as written.
+    pub taken: usize,
+    /// Used after a repair.
+    pub repaired: usize,
+    /// Not used.
+    pub rejected: usize,
+    /// Of the used rows, those that named a domain which an earlier row had named. The
+    /// strictest of them stands in [`Document::entries`].
+    pub duplicates: usize,
+}
+
+/// A list that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Document {
+    pub format: Format,
+    pub counts: Counts,
+    /// One per domain, in the order of first appearance.
+    pub entries: Vec<Entry>,
+    /// In the order of lines.
+    pub problems: Vec<Problem>,
+}

@@ -1,0 +1,64 @@
+//! Text from strangers, made safe and narrow for a terminal.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::domain::is_invisible;
+
+/// The text on one line, with nothing in it that a terminal would act on and nothing
+/// that hides or reorders what a reader sees. Whatever a list or a server sent goes
+/// through here before it is printed.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c: char| c.is_control() || is_invisible(c)) {
+        return Cow::Borrowed(text);
+    }
+    let visible = text.chars().filter_map(|c| match c {
+        '\n' | '\r' | '\t' => Some(' '),
+        c if c.is_control() || is_invisible(c) => None,
+        c => Some(c),
+    });
+    Cow::Owned(visible.collect())
+}
+
+/// The text cut to `width` columns, with an ellipsis where something is missing.
+pub fn fit(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 0;
+    let kept = text.chars().take_while(|c| {
+        used += c.width().unwrap_or(0);
+        used < width
+    });
+    let mut kept: String = kept.collect();
+    kept.push('…');
+    kept
+}
+
+/// `3 domains`, `1 domain`: a number and its noun.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_reordering_do_not_survive() {
+        assert_eq!(plain("\u{1b}[2Jgone\u{202e}cod\u{7}\u{9b}31m"), "[2Jgonecod31m");
+        assert_eq!(plain("a\r\nb\tc"), "a  b c");
+        assert!(matches!(plain("ordinary ünïcode"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn cut_text_never_takes_more_than_its_columns() {
+        assert_eq!(fit("bad.example", 11), "bad.example");
+        assert_eq!(fit("bad.example", 6), "bad.e…");
+        assert_eq!(fit("例え.example", 5), "例え…");
+        assert_eq!(count(1, "domain"), "1 domain");
+        assert_eq!(count(0, "domain"), "0 domains");
+    }
+}
