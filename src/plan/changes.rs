@@ -1,0 +1,280 @@
+//! From rows to single changes in a safe order, and what they lead to.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use sha2::{Digest, Sha256};
+
+use super::diff::Nest;
+use super::{Add, Direction, FORMAT, Mode, Plan, Remove, Skipped, Summary, Unchanged, Update};
+use crate::block::{Block, Rule, State, hex};
+use crate::combine::ListUse;
+use crate::domain::Domain;
+use crate::target::TargetRef;
+
+/// One thing to do on a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Add { domain: Domain, rule: Option<Rule> },
+    Update { domain: Domain, before: Rule, after: Rule },
+    Remove { name: CompactString, before: Option<Rule> },
+}
+
+impl Change {
+    /// The name as the target stores it.
+    pub fn name(&self) -> &str {
+        match self {
+            Change::Add { domain, .. } | Change::Update { domain, .. } => domain.as_str(),
+            Change::Remove { name, .. } => name,
+        }
+    }
+
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Change::Add { .. } => "add",
+            Change::Update { .. } => "update",
+            Change::Remove { .. } => "remove",
+        }
+    }
+
+    /// The rule before and after, where the outer `None` means that no block stands.
+    fn ends(&self) -> (Option<Option<&Rule>>, Option<Option<&Rule>>) {
+        match self {
+            Change::Add { rule, .. } => (None, Some(rule.as_ref())),
+            Change::Update { before, after, .. } => (Some(Some(before)), Some(Some(after))),
+            Change::Remove { before, .. } => (Some(before.as_ref()), None),
+        }
+    }
+
+    /// Whether `state` shows what this change leads to.
+    pub fn is_done_in(&self, state: &State) -> bool {
+        state.find(self.name()).map(|block| block.rule.as_ref()) == self.ends().1
+    }
+
+    /// Whether `state` shows what this change starts from.
+    pub fn is_due_in(&self, state: &State) -> bool {
+        state.find(self.name()).map(|block| block.rule.as_ref()) == self.ends().0
+    }
+}
+
+/// All rows of a plan, before they are counted and sealed.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub lists: Vec<ListUse>,
+    pub notices: Vec<String>,
+    pub add: Vec<Add>,
+    pub update: Vec<Update>,
+    pub remove: Vec<Remove>,
+    pub unchanged: Vec<Unchanged>,
+    pub skipped: Vec<Skipped>,
+}
+
+impl Plan {
+    pub(super) fn assemble(
+        target: TargetRef,
+        mode: Mode,
+        created_at: DateTime<Utc>,
+        state: State,
+        rows: Rows,
+    ) -> Plan {
+        let Rows { lists, notices, mut add, mut update, mut remove, mut unchanged, mut skipped } =
+            rows;
+        add.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
+        update.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
+        remove.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
+        unchanged.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
+        skipped.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
+        let mut plan = Plan {
+            format: FORMAT.to_owned(),
+            checksum: String::new(),
+            created_at,
+            target,
+            mode,
+            summary: Summary::default(),
+            lists,
+            notices,
+            add,
+            update,
+            remove,
+            unchanged,
+            skipped,
+            state,
+        };
+        plan.summary = plan.count();
+        plan.checksum = plan.digest();
+        plan
+    }
+
+    pub(super) fn count(&self) -> Summary {
+        let towards = |wanted: Direction| {
+            self.update.iter().filter(|update| update.direction() == wanted).count()
+        };
+        let held = self.skipped.iter().filter(|s| self.state.find(&s.domain).is_some()).count();
+        let touched = self.update.len() + self.remove.len() + self.unchanged.len() + held;
+        Summary {
+            add: self.add.len(),
+            update: self.update.len(),
+            remove: self.remove.len(),
+            unchanged: self.unchanged.len(),
+            skipped: self.skipped.len(),
+            kept: self.state.blocks.len().saturating_sub(touched),
+            raise: towards(Direction::Raise),
+            lower: towards(Direction::Lower),
+        }
+    }
+
+    /// SHA-256 over all that has an effect: target, mode, the state it starts from, and
+    /// every change. What lists say about the rows is left out, and so are notices.
+    pub(super) fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut buffer = Vec::new();
+        let mut feed = |value: &dyn ErasedRow| {
+            buffer.clear();
+            value.write(&mut buffer);
+            hash.update((buffer.len() as u64).to_le_bytes());
+            hash.update(&buffer);
+        };
+        feed(&(&self.target, self.mode, &self.state.sha256));
+        self.add.iter().for_each(|a| feed(&("add", &a.domain, &a.rule)));
+        self.update.iter().for_each(|u| feed(&("update", &u.domain, (&u.before, &u.after))));
+        self.remove.iter().for_each(|r| feed(&("remove", &r.domain, &r.before)));
+        hex(&hash.finalize())
+    }
+
+    /// All changes in the order in which they are carried out.
+    ///
+    /// What protects comes first, what lifts comes after, so that an interrupted run never
+    /// leaves a gap. A server refuses a block below a parent's that does as much, so
+    /// children go before their parents, and what an existing parent stands in the way of
+    /// waits until that parent is lowered or gone.
+    pub fn changes(&self) -> Vec<Change> {
+        let now = Nest::new(&self.state, &[], &[], &[]);
+        let removed = self.remove.iter().map(|remove| remove.domain.as_str());
+        let lowered = self.update.iter().filter(|u| lowers(u)).map(|u| u.domain.as_str());
+        let yielding: HashSet<&str> = removed.chain(lowered).collect();
+        let waits = |add: &Add| {
+            let parent = add.rule.as_ref().and_then(|_| now.above(&add.domain));
+            parent.is_some_and(|(parent, ..)| yielding.contains(parent.as_str()))
+        };
+        let (late, early): (Vec<&Add>, Vec<&Add>) = self.add.iter().partition(|add| waits(add));
+        let (lower, raise): (Vec<&Update>, Vec<&Update>) =
+            self.update.iter().partition(|update| lowers(update));
+        let mut changes =
+            Vec::with_capacity(self.add.len() + self.update.len() + self.remove.len());
+        changes.extend(raise.into_iter().map(change_of_update));
+        changes.extend(children_first(early));
+        changes.extend(lower.into_iter().map(change_of_update));
+        changes.extend(self.remove.iter().map(|remove| Change::Remove {
+            name: remove.domain.clone(),
+            before: remove.before.clone(),
+        }));
+        changes.extend(children_first(late));
+        changes
+    }
+
+    /// What the target should hold once everything is done.
+    pub fn expected(&self, taken_at: DateTime<Utc>) -> State {
+        let level = self.state.level;
+        let mut blocks: BTreeMap<&str, Block> =
+            self.state.blocks.iter().map(|b| (b.name.as_str(), b.clone())).collect();
+        for add in &self.add {
+            let (name, rule) = (add.domain.as_str().into(), add.rule.clone());
+            blocks.insert(add.domain.as_str(), Block { name, rule, id: None, created_at: None });
+        }
+        for update in &self.update {
+            if let Some(block) = blocks.get_mut(update.domain.as_str()) {
+                block.rule = Some(update.after.clone());
+            }
+        }
+        for remove in &self.remove {
+            blocks.remove(remove.domain.as_str());
+        }
+        State::new(level, taken_at, blocks.into_values().collect())
+    }
+}
+
+fn lowers(update: &Update) -> bool {
+    update.direction() == Direction::Lower
+}
+
+fn change_of_update(update: &Update) -> Change {
+    let Update { domain, before, after, .. } = update;
+    Change::Update { domain: domain.clone(), before: before.clone(), after: after.clone() }
+}
+
+fn children_first(mut adds: Vec<&Add>) -> impl Iterator<Item = Change> {
+    adds.sort_by_key(|add| std::cmp::Reverse(add.domain.depth()));
+    adds.into_iter().map(|add| Change::Add { domain: add.domain.clone(), rule: add.rule.clone() })
+}
+
+/// Rows of different types through one closure.
+trait ErasedRow {
+    fn write(&self, buffer: &mut Vec<u8>);
+}
+
+impl<T: serde::Serialize> ErasedRow for T {
+    fn write(&self, buffer: &mut Vec<u8>) {
+        // Plain structs into memory: neither can fail.
+        let _ = serde_json::to_writer(buffer, self);
+    }
+}
+
+/// One block that two readings of a target disagree on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    pub domain: CompactString,
+    /// In the first reading; `None` where it has no such block.
+    pub expected: Option<Block>,
+    /// In the second.
+    pub found: Option<Block>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = crate::text::plain(&self.domain);
+        match (&self.expected, &self.found) {
+            (Some(_), None) => write!(f, "{name} is not blocked any more"),
+            (None, Some(_)) => write!(f, "{name} is blocked now"),
+            (expected, found) => {
+                let rule = |block: &Option<Block>| {
+                    block
+                        .as_ref()
+                        .and_then(|b| b.rule.as_ref())
+                        .map_or("a block without a rule".to_owned(), super::render::describe)
+                };
+                let (was, is) = (rule(expected), rule(found));
+                if was == is {
+                    write!(f, "{name} has another comment now")
+                } else {
+                    write!(f, "{name} was {was} and is {is} now")
+                }
+            }
+        }
+    }
+}
+
+/// Where two readings differ, ordered by name.
+pub fn differences(expected: &State, found: &State) -> Vec<Difference> {
+    let (mut left, mut right) = (expected.blocks.iter().peekable(), found.blocks.iter().peekable());
+    let mut differences = Vec::new();
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (None, None) => return differences,
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some(a), Some(b)) => a.name.cmp(&b.name),
+        };
+        let expected = if order.is_le() { left.next() } else { None };
+        let found = if order.is_ge() { right.next() } else { None };
+        let same = matches!((expected, found), (Some(a), Some(b)) if a.rule == b.rule);
+        if let (false, Some(either)) = (same, expected.or(found)) {
+            differences.push(Difference {
+                domain: either.name.clone(),
+                expected: expected.cloned(),
+                found: found.cloned(),
+            });
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Desired × current: the rows of a merge or an overwrite.
+//!
+//! The order of the checks is the order in which a person would want to hear the reason:
+//! what they allow themselves, what is their own, what the lists ask too little for, what
+//! is there already, and what a block of a parent does anyway.
+
+use chrono::{DateTime, Utc};
+use hashbrown::{HashMap, HashSet};
+
+use super::changes::Rows;
+use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, rules};
+use crate::block::{Level, Rule, Severity, State};
+use crate::combine::{Combined, ListUse, Wanted};
+use crate::domain::Domain;
+use crate::target::{Capabilities, Matching, TargetRef};
+use crate::text::count;
+
+type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+type Set<K> = HashSet<K, foldhash::fast::FixedState>;
+
+/// What the person wants beyond the lists.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    pub overwrite: bool,
+    /// Never block these, whatever the lists say.
+    pub allow: Vec<Domain>,
+    pub lower: Lowering,
+    /// Lists' requests milder than this do not count.
+    pub min_severity: Option<Severity>,
+    /// The severity for lists that give none. Without it a new block gets the mildest
+    /// that restricts anything, and an existing block keeps its own.
+    pub severity: Option<Severity>,
+}
+
+/// Which existing blocks an overwrite may weaken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Lowering {
+    #[default]
+    None,
+    Named(Vec<Domain>),
+    All,
+}
+
+impl Lowering {
+    fn permits(&self, domain: &Domain) -> bool {
+        match self {
+            Lowering::None => false,
+            Lowering::Named(names) => names.contains(domain),
+            Lowering::All => true,
+        }
+    }
+}
+
+/// What a list that gives no severity asks an instance for, if the person does not say.
+/// It is what Mastodon's API does without one, and it can be taken back.
+const UNSAID: Severity = Severity::Silence;
+
+/// Plans to bring the lists' wishes onto a target.
+pub fn merge_or_overwrite(
+    combined: Combined,
+    state: State,
+    target: &TargetRef,
+    can: Capabilities,
+    wishes: &Wishes,
+    now: DateTime<Utc>,
+) -> Plan {
+    let Combined { lists, wanted, .. } = combined;
+    let notices = notices(&lists, &wanted, &state, can, wishes);
+    let mut planner = Planner::new(&state, target, can, wishes);
+    for wanted in wanted {
+        planner.place(wanted);
+    }
+    if wishes.overwrite {
+        planner.remove_the_rest();
+    }
+    planner.settle_nested();
+    let rows = planner.into_rows(lists, notices);
+    let mode = if wishes.overwrite { Mode::Overwrite } else { Mode::Merge };
+    Plan::assemble(target.clone(), mode, now, state, rows)
+}
+
+struct Planner<'a> {
+    state: &'a State,
+    target: &'a TargetRef,
+    can: Capabilities,
+    wishes: &'a Wishes,
+    allow: Set<&'a str>,
+    /// Everything above an allowed domain, where a block reaches subdomains.
+    above_allowed: Map<&'a str, &'a Domain>,
+    /// Names on the target that the lists have accounted for.
+    seen: Set<&'a str>,
+    add: Vec<Add>,
+    update: Vec<Update>,
+    remove: Vec<Remove>,
+    unchanged: Vec<Unchanged>,
+    skipped: Vec<Skipped>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(state: &'a State, target: &'a TargetRef, can: Capabilities, wishes: &'a Wishes) -> Self {
+        let mut above_allowed = Map::default();
+        if can.matching == Matching::WithSubdomains {
+            for allowed in &wishes.allow {
+                above_allowed.extend(allowed.parents().map(|parent| (parent, allowed)));
+            }
+        }
+        Planner {
+            state,
+            target,
+            can,
+            wishes,
+            allow: wishes.allow.iter().map(Domain::as_str).collect(),
+            above_allowed,
+            seen: Set::default(),
+            add: Vec::new(),
+            update: Vec::new(),
+            remove: Vec::new(),
+            unchanged: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    fn place(&mut self, wanted: Wanted) {
+        if let Some(reason) = self.reason_against(&wanted) {
+            return self.skip(wanted, reason);
+        }
+        let unsaid = wanted.asked_by.iter().any(|ask| ask.severity.is_none());
+        let severity = wanted.severity().max(self.wishes.severity.filter(|_| unsaid));
+        let Some(current) = self.state.find(wanted.domain.as_str()) else {
+            let least = if unsaid { UNSAID } else { Severity::Noop };
+            let severity = severity.unwrap_or(least).max(least);
+            let rule = self.can.rules.then(|| rules::fresh(&wanted, severity));
+            let Wanted { domain, asked_by, .. } = wanted;
+            self.add.push(Add { domain, rule, asked_by });
+            return;
+        };
+        self.seen.insert(&current.name);
+        match &current.rule {
+            Some(before) => self.place_on(before, wanted, severity),
+            None => self.leave(wanted),
+        }
+    }
+
+    fn place_on(&mut self, before: &Rule, wanted: Wanted, severity: Option<Severity>) {
+        let after = if self.wishes.overwrite {
+            rules::overwritten(before, &wanted, severity)
+        } else {
+            rules::merged(before, &wanted, severity)
+        };
+        if after == *before {
+            self.leave(wanted);
+        } else if !after.covers(before) && !self.wishes.lower.permits(&wanted.domain) {
+            self.skip(wanted, Reason::WouldLower);
+        } else {
+            let Wanted { domain, asked_by, .. } = wanted;
+            self.update.push(Update { domain, before: before.clone(), after, asked_by });
+        }
+    }
+
+    fn reason_against(&self, wanted: &Wanted) -> Option<Reason> {
+        let domain = &wanted.domain;
+        if self.allow.contains(domain.as_str()) {
+            return Some(Reason::Allowed);
+        }
+        for own in &self.target.own {
+            if own == domain {
+                return Some(Reason::OwnDomain);
+            }
+            if own.is_below(domain) {
+                return Some(Reason::AboveOwnDomain { own: own.clone() });
+            }
+        }
+        if let Some(allowed) = self.above_allowed.get(domain.as_str()) {
+            return Some(Reason::WouldReachAllowed { allowed: (*allowed).clone() });
+        }
+        // An account has no mild form of a block, so a list's "no restriction" is none.
+        let least = match (self.wishes.min_severity, self.can.level) {
+            (Some(least), _) => least,
+            (None, Level::Account) => Severity::Silence,
+            (None, Level::Instance) => Severity::Noop,
+        };
+        let unsaid = self.wishes.severity.unwrap_or(match self.can.level {
+            Level::Account => Severity::Suspend,
+            Level::Instance => UNSAID,
+        });
+        let enough = |severity: Option<Severity>| severity.unwrap_or(unsaid) >= least;
+        let asked = wanted.asked_by.iter().any(|ask| enough(ask.severity));
+        (!asked).then_some(Reason::BelowMinimum)
+    }
+
+    fn into_rows(self, lists: Vec<ListUse>, notices: Vec<String>) -> Rows {
+        let Planner { add, update, remove, unchanged, skipped, .. } = self;
+        Rows { lists, notices, add, update, remove, unchanged, skipped }
+    }
+
+    fn leave(&mut self, wanted: Wanted) {
+        let Wanted { domain, asked_by, .. } = wanted;
+        self.unchanged.push(Unchanged { domain, asked_by });
+    }
+
+    fn skip(&mut self, wanted: Wanted, reason: Reason) {
+        let Wanted { domain, asked_by, .. } = wanted;
+        if let (Some(block), Reason::WouldLower) = (self.state.find(domain.as_str()), &reason) {
+            self.seen.insert(&block.name);
+        }
+        self.skipped.push(Skipped { domain: domain.as_str().into(), reason, asked_by });
+    }
+
+    /// The overwriting half: what no list asked for goes.
+    fn remove_the_rest(&mut self) {
+        for block in &self.state.blocks {
+            if self.seen.contains(block.name.as_str()) {
+                continue;
+            }
+            if block.domain().is_some() {
+                let (domain, before) = (block.name.clone(), block.rule.clone());
+                self.remove.push(Remove { domain, before });
+            } else {
+                let domain = block.name.clone();
+                let asked_by = Vec::new();
+                self.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
+            }
+        }
+    }
+
+    /// Drops additions that a block of a parent makes needless or impossible.
+    fn settle_nested(&mut self) {
+        if self.can.matching != Matching::WithSubdomains {
+            return;
+        }
+        let reasons: Vec<Option<Reason>> = {
+            let nest = Nest::new(self.state, &self.add, &self.update, &self.remove);
+            self.add
+                .iter()
+                .map(|add| nest.against(&add.domain, add.rule.as_ref()?, self.can.nested))
+                .collect()
+        };
+        let mut reasons = reasons.into_iter();
+        let skipped = &mut self.skipped;
+        self.add.retain_mut(|add| match reasons.next().flatten() {
+            None => true,
+            Some(reason) => {
+                let asked_by = std::mem::take(&mut add.asked_by);
+                skipped.push(Skipped { domain: add.domain.as_str().into(), reason, asked_by });
+                false
+            }
+        });
+    }
+}
+
+/// The rules as they will stand, to be asked about parents.
+pub(super) struct Nest<'a> {
+    future: Map<&'a str, (&'a Rule, bool)>,
+}
+
+impl<'a> Nest<'a> {
+    pub fn new(
+        state: &'a State,
+        add: &'a [Add],
+        update: &'a [Update],
+        remove: &'a [Remove],
+    ) -> Self {
+        let standing =
+            state.blocks.iter().filter_map(|b| Some((b.name.as_str(), b.rule.as_ref()?)));
+        let mut future: Map<&str, (&Rule, bool)> =
+            standing.map(|(name, rule)| (name, (rule, true))).collect();
+        for update in update {
+            future.insert(update.domain.as_str(), (&update.after, true));
+        }
+        for remove in remove {
+            future.remove(remove.domain.as_str());
+        }
+        let new = add.iter().filter_map(|a| Some((a.domain.as_str(), (a.rule.as_ref()?, false))));
+        future.extend(new);
+        Nest { future }
+    }
+
+    /// The nearest block above `domain`, and whether it stands already.
+    pub fn above(&self, domain: &Domain) -> Option<(Domain, &'a Rule, bool)> {
+        let (name, (rule, standing)) =
+            domain.parents().find_map(|p| Some((p, *self.future.get(p)?)))?;
+        Some((Domain::from_stored(name)?, rule, standing))
+    }
+
+    fn against(&self, domain: &Domain, rule: &Rule, nested: bool) -> Option<Reason> {
+        let (parent, above, standing) = self.above(domain)?;
+        if above.covers(rule) {
+            return Some(Reason::CoveredByParent { parent });
+        }
+        (standing && !nested).then_some(Reason::BlockedParent { parent })
+    }
+}
+
+fn notices(
+    lists: &[ListUse],
+    wanted: &[Wanted],
+    state: &State,
+    can: Capabilities,
+    wishes: &Wishes,
+) -> Vec<String> {
+    let mut notices = Vec::new();
+    let names = |n: usize| count(n, "domain");
+    for list in lists.iter().filter(|list| list.rejected > 0) {
+        notices.push(format!(
+            "{} of the list {} could not be used; `hedgerow check` says why.",
+            count(list.rejected, "row"),
+            list.name
+        ));
+    }
+    for wanted in wanted.iter().filter(|wanted| wanted.shared_by_strangers) {
+        notices.push(format!(
+            "{} is shared by strangers: a block of it can hit sites that have nothing to do \
+             with each other.",
+            wanted.domain
+        ));
+    }
+    let said = |wanted: &&Wanted| wanted.severity();
+    if can.level == Level::Account {
+        let mild = wanted.iter().filter(|w| said(w) == Some(Severity::Silence)).count();
+        if mild > 0 {
+            notices.push(format!(
+                "The lists only limit {}; an account can only block. Leave them out with \
+                 --min-severity suspend.",
+                names(mild)
+            ));
+        }
+        let wild = wanted.iter().filter(|w| w.covers_subdomains).count();
+        if wild > 0 {
+            notices.push(format!(
+                "The lists mean {} with all subdomains; an account's block matches the exact \
+                 name only.",
+                names(wild)
+            ));
+        }
+    } else if wishes.severity.is_none() {
+        let unsaid = wanted
+            .iter()
+            .filter(|w| said(w).is_none() && state.find(w.domain.as_str()).is_none())
+            .count();
+        if unsaid > 0 {
+            notices.push(format!(
+                "No severity is given for {}; they are only silenced. Choose with --severity \
+                 suspend.",
+                names(unsaid)
+            ));
+        }
+    }
+    let odd = state.blocks.iter().filter(|block| block.domain().is_none()).count();
+    if odd > 0 {
+        notices.push(format!(
+            "The target stores {} in a form that is no domain and matches nothing; they are left \
+             alone.",
+            count(odd, "block")
+        ));
+    }
+    notices
+}

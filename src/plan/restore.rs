@@ -1,0 +1,88 @@
+//! Going back: the target made equal to a backup.
+//!
+//! What the backup holds is what people had decided, so no list's guard applies here: a
+//! bare TLD that an admin had blocked by hand comes back too. Only what the target would
+//! refuse, or what could not be put back afterwards, is skipped.
+
+use chrono::{DateTime, Utc};
+
+use super::diff::Nest;
+use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, changes::Rows};
+use crate::block::State;
+use crate::target::{Capabilities, Matching, TargetRef};
+
+/// Plans to bring the target back to `backup`.
+pub fn restore(
+    backup: &State,
+    state: State,
+    target: &TargetRef,
+    can: Capabilities,
+    now: DateTime<Utc>,
+) -> Plan {
+    let mut rows = Rows::default();
+    for block in &backup.blocks {
+        let current = state.find(&block.name);
+        let Some(domain) = block.domain() else {
+            if current.is_none() {
+                let (domain, asked_by) = (block.name.clone(), Vec::new());
+                rows.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
+            }
+            continue;
+        };
+        let asked_by = Vec::new();
+        match (current, &block.rule) {
+            (None, rule) => rows.add.push(Add { domain, rule: rule.clone(), asked_by }),
+            (Some(current), Some(after)) if current.rule.as_ref() != Some(after) => {
+                // An account's backup has no rules, an instance's has one everywhere.
+                if let Some(before) = current.rule.clone() {
+                    rows.update.push(Update { domain, before, after: after.clone(), asked_by });
+                }
+            }
+            _ => rows.unchanged.push(Unchanged { domain, asked_by }),
+        }
+    }
+    for block in state.blocks.iter().filter(|block| backup.find(&block.name).is_none()) {
+        let domain = block.name.clone();
+        if block.domain().is_some() {
+            rows.remove.push(Remove { domain, before: block.rule.clone() });
+        } else {
+            let asked_by = Vec::new();
+            rows.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
+        }
+    }
+    if can.matching == Matching::WithSubdomains {
+        skip_what_would_be_refused(&mut rows, &state, can.nested);
+    }
+    if !rows.remove.is_empty() || !rows.update.is_empty() || !rows.add.is_empty() {
+        rows.notices.push(
+            "A restore brings blocks back and lifts those that came later. Follows that a block \
+             has cut, and data that a suspension has deleted, do not come back."
+                .to_owned(),
+        );
+    }
+    Plan::assemble(target.clone(), Mode::Restore, now, state, rows)
+}
+
+/// A block below a standing parent's: Mastodon takes it only if it is as strict (since
+/// 4.2.9), and before that not at all.
+fn skip_what_would_be_refused(rows: &mut Rows, state: &State, nested: bool) {
+    let reasons: Vec<Option<Reason>> = {
+        let nest = Nest::new(state, &[], &rows.update, &rows.remove);
+        let against = |add: &Add| {
+            let (parent, above, _) = nest.above(&add.domain)?;
+            let taken = nested && add.rule.as_ref().is_some_and(|rule| rule.covers(above));
+            (!taken).then_some(Reason::BlockedParent { parent })
+        };
+        rows.add.iter().map(against).collect()
+    };
+    let mut reasons = reasons.into_iter();
+    let skipped = &mut rows.skipped;
+    rows.add.retain(|add| match reasons.next().flatten() {
+        None => true,
+        Some(reason) => {
+            let (domain, asked_by) = (add.domain.as_str().into(), Vec::new());
+            skipped.push(Skipped { domain, reason, asked_by });
+            false
+        }
+    });
+}
