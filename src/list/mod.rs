@@ -97,3 +97,7 @@ pub struct Document {
     /// In the order of lines.
     pub problems: Vec<Problem>,
 }
+/// What a file is, if it is certainly not a list or an export of domains.
+pub fn wrong_kind(_bytes: &[u8]) -> Option<String> {
+    None
+}

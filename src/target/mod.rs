@@ -4,12 +4,22 @@
 //! target can and cannot do is declared in its [`Capabilities`] and looked at while
 //! planning, before the first request, rather than found out from a refusal.
 
+mod account;
+mod csv_file;
+mod instance;
+
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::block::{Level, State};
 use crate::domain::Domain;
 use crate::plan::Change;
+
+pub use account::Account;
+pub use csv_file::{CsvError, CsvFile, export};
+pub use instance::Instance;
 
 /// Which target it is, as plans and backups name it. No secret is ever part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,14 +146,9 @@ pub trait Target: Send + Sync {
         self.read().await
     }
 
-    /// The largest number of changes that the target takes in one go, or nothing where
-    /// there is no limit, and how long `changes` will take at least, in seconds.
-    fn least_duration(&self, changes: usize) -> u64 {
-        match self.capabilities().budget {
-            Some(Budget { requests, window }) if self.capabilities().writes == Writes::Single => {
-                (changes as u64 / u64::from(requests.max(1))) * u64::from(window)
-            }
-            _ => 0,
-        }
+    /// The least time that so many writes will take by the server's rate limit, as far as
+    /// it is known.
+    fn outlook(&self, _writes: usize) -> Option<Duration> {
+        None
     }
 }

@@ -1,0 +1,5 @@
+//! Servers that speak Mastodon's client API: finding out what they are, signing in, and
+//! asking them things.
+
+pub mod client;
+pub mod pace;
