@@ -70,11 +70,6 @@ impl Domain {
         self.as_str().strip_suffix(parent.as_str()).is_some_and(|head| head.ends_with('.'))
     }
 
-    /// How many labels the name has.
-    pub fn depth(&self) -> usize {
-        self.as_str().split('.').count()
-    }
-
     /// The name as people read it: punycode turned back into Unicode.
     pub fn unicode(&self) -> String {
         let (name, result) = idna::domain_to_unicode(self.as_str());

@@ -1,13 +1,14 @@
 //! From rows to single changes in a safe order, and what they lead to.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use sha2::{Digest, Sha256};
 
-use super::diff::Nest;
+use super::nest::{Nest, depth};
 use super::{Add, Direction, FORMAT, Mode, Plan, Remove, Skipped, Summary, Unchanged, Update};
 use crate::block::{Block, Rule, State, hex};
 use crate::combine::ListUse;
@@ -28,14 +29,6 @@ impl Change {
         match self {
             Change::Add { domain, .. } | Change::Update { domain, .. } => domain.as_str(),
             Change::Remove { name, .. } => name,
-        }
-    }
-
-    pub const fn action(&self) -> &'static str {
-        match self {
-            Change::Add { .. } => "add",
-            Change::Update { .. } => "update",
-            Change::Remove { .. } => "remove",
         }
     }
 
@@ -75,6 +68,7 @@ impl Plan {
     pub(super) fn assemble(
         target: TargetRef,
         mode: Mode,
+        nested: bool,
         created_at: DateTime<Utc>,
         state: State,
         rows: Rows,
@@ -92,6 +86,7 @@ impl Plan {
             created_at,
             target,
             mode,
+            nested,
             summary: Summary::default(),
             lists,
             notices,
@@ -136,7 +131,7 @@ impl Plan {
             hash.update((buffer.len() as u64).to_le_bytes());
             hash.update(&buffer);
         };
-        feed(&(&self.target, self.mode, &self.state.sha256));
+        feed(&(&self.target, self.mode, self.nested, &self.state.sha256));
         self.add.iter().for_each(|a| feed(&("add", &a.domain, &a.rule)));
         self.update.iter().for_each(|u| feed(&("update", &u.domain, (&u.before, &u.after))));
         self.remove.iter().for_each(|r| feed(&("remove", &r.domain, &r.before)));
@@ -146,31 +141,56 @@ impl Plan {
     /// All changes in the order in which they are carried out.
     ///
     /// What protects comes first, what lifts comes after, so that an interrupted run never
-    /// leaves a gap. A server refuses a block below a parent's that does as much, so
-    /// children go before their parents, and what an existing parent stands in the way of
-    /// waits until that parent is lowered or gone.
+    /// leaves a gap. A server refuses a block below one that does more, so children go
+    /// before their parents; a block that a standing parent is in the way of follows right
+    /// after that one is lowered or gone.
     pub fn changes(&self) -> Vec<Change> {
-        let now = Nest::new(&self.state, &[], &[], &[]);
-        let removed = self.remove.iter().map(|remove| remove.domain.as_str());
-        let lowered = self.update.iter().filter(|u| lowers(u)).map(|u| u.domain.as_str());
-        let yielding: HashSet<&str> = removed.chain(lowered).collect();
-        let waits = |add: &Add| {
-            let parent = add.rule.as_ref().and_then(|_| now.above(&add.domain));
-            parent.is_some_and(|(parent, ..)| yielding.contains(parent.as_str()))
-        };
-        let (late, early): (Vec<&Add>, Vec<&Add>) = self.add.iter().partition(|add| waits(add));
         let (lower, raise): (Vec<&Update>, Vec<&Update>) =
-            self.update.iter().partition(|update| lowers(update));
-        let mut changes =
-            Vec::with_capacity(self.add.len() + self.update.len() + self.remove.len());
-        changes.extend(raise.into_iter().map(change_of_update));
+            self.update.iter().partition(|update| update.direction() == Direction::Lower);
+        let lifting: Vec<Change> = lower
+            .into_iter()
+            .map(change_of_update)
+            .chain(self.remove.iter().map(|remove| Change::Remove {
+                name: remove.domain.clone(),
+                before: remove.before.clone(),
+            }))
+            .collect();
+        let place: HashMap<&str, usize> =
+            lifting.iter().enumerate().map(|(at, change)| (change.name(), at)).collect();
+        let now = Nest::of(&self.state);
+        // The last of the parents that yield, if the block has to wait for any.
+        let waits_for = |add: &Add| {
+            let (_, above) = now.above(add.domain.as_str())?;
+            if self.nested && add.rule.as_ref()?.covers(above) {
+                return None;
+            }
+            add.domain.parents().filter_map(|parent| place.get(parent)).max().copied()
+        };
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for add in &self.add {
+            let Some(place) = waits_for(add) else { continue };
+            // A server that takes nothing below a block has to get the parents later still.
+            let parents = add.domain.parents().take_while(|_| !self.nested);
+            for name in parents.chain([add.domain.as_str()]) {
+                let waits = places.entry(name).or_insert(place);
+                *waits = place.max(*waits);
+            }
+        }
+        let mut early = Vec::with_capacity(self.add.len());
+        let mut late: BTreeMap<usize, Vec<&Add>> = BTreeMap::new();
+        for add in &self.add {
+            match places.get(add.domain.as_str()) {
+                None => early.push(add),
+                Some(place) => late.entry(*place).or_default().push(add),
+            }
+        }
+        let mut changes = Vec::with_capacity(self.add.len() + self.update.len() + lifting.len());
         changes.extend(children_first(early));
-        changes.extend(lower.into_iter().map(change_of_update));
-        changes.extend(self.remove.iter().map(|remove| Change::Remove {
-            name: remove.domain.clone(),
-            before: remove.before.clone(),
-        }));
-        changes.extend(children_first(late));
+        changes.extend(raise.into_iter().map(change_of_update));
+        for (at, change) in lifting.into_iter().enumerate() {
+            changes.push(change);
+            changes.extend(late.remove(&at).into_iter().flat_map(children_first));
+        }
         changes
     }
 
@@ -195,17 +215,13 @@ impl Plan {
     }
 }
 
-fn lowers(update: &Update) -> bool {
-    update.direction() == Direction::Lower
-}
-
 fn change_of_update(update: &Update) -> Change {
     let Update { domain, before, after, .. } = update;
     Change::Update { domain: domain.clone(), before: before.clone(), after: after.clone() }
 }
 
 fn children_first(mut adds: Vec<&Add>) -> impl Iterator<Item = Change> {
-    adds.sort_by_key(|add| std::cmp::Reverse(add.domain.depth()));
+    adds.sort_by_key(|add| Reverse(depth(add.domain.as_str())));
     adds.into_iter().map(|add| Change::Add { domain: add.domain.clone(), rule: add.rule.clone() })
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use super::changes::Rows;
-use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, rules};
+use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, nest, rules};
 use crate::block::{Level, Rule, Severity, State};
 use crate::combine::{Combined, ListUse, Wanted};
 use crate::domain::Domain;
@@ -76,7 +76,7 @@ pub fn merge_or_overwrite(
     planner.settle_nested();
     let rows = planner.into_rows(lists, notices);
     let mode = if wishes.overwrite { Mode::Overwrite } else { Mode::Merge };
-    Plan::assemble(target.clone(), mode, now, state, rows)
+    Plan::assemble(target.clone(), mode, can.nested, now, state, rows)
 }
 
 struct Planner<'a> {
@@ -223,71 +223,27 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Drops additions that a block of a parent makes needless or impossible.
+    /// Makes what is lifted and what is new fit with the blocks above it.
     fn settle_nested(&mut self) {
-        if self.can.matching != Matching::WithSubdomains {
+        let Capabilities { matching: Matching::WithSubdomains, nested, .. } = self.can else {
             return;
-        }
-        let reasons: Vec<Option<Reason>> = {
-            let nest = Nest::new(self.state, &self.add, &self.update, &self.remove);
-            self.add
-                .iter()
-                .map(|add| nest.against(&add.domain, add.rule.as_ref()?, self.can.nested))
-                .collect()
         };
-        let mut reasons = reasons.into_iter();
-        let skipped = &mut self.skipped;
-        self.add.retain_mut(|add| match reasons.next().flatten() {
-            None => true,
-            Some(reason) => {
-                let asked_by = std::mem::take(&mut add.asked_by);
-                skipped.push(Skipped { domain: add.domain.as_str().into(), reason, asked_by });
-                false
+        // What is kept can change what fits below it, so this goes on until nothing moves.
+        while !self.remove.is_empty() {
+            let (update, remove) = (&self.update, std::mem::take(&mut self.remove));
+            let (add, _) = nest::settle(self.state, self.add.clone(), update, &remove, nested);
+            let (remove, kept) =
+                nest::keep_what_could_not_return(self.state, &add, update, remove, nested);
+            self.remove = remove;
+            if kept.is_empty() {
+                break;
             }
-        });
-    }
-}
-
-/// The rules as they will stand, to be asked about parents.
-pub(super) struct Nest<'a> {
-    future: Map<&'a str, (&'a Rule, bool)>,
-}
-
-impl<'a> Nest<'a> {
-    pub fn new(
-        state: &'a State,
-        add: &'a [Add],
-        update: &'a [Update],
-        remove: &'a [Remove],
-    ) -> Self {
-        let standing =
-            state.blocks.iter().filter_map(|b| Some((b.name.as_str(), b.rule.as_ref()?)));
-        let mut future: Map<&str, (&Rule, bool)> =
-            standing.map(|(name, rule)| (name, (rule, true))).collect();
-        for update in update {
-            future.insert(update.domain.as_str(), (&update.after, true));
+            self.skipped.extend(kept);
         }
-        for remove in remove {
-            future.remove(remove.domain.as_str());
-        }
-        let new = add.iter().filter_map(|a| Some((a.domain.as_str(), (a.rule.as_ref()?, false))));
-        future.extend(new);
-        Nest { future }
-    }
-
-    /// The nearest block above `domain`, and whether it stands already.
-    pub fn above(&self, domain: &Domain) -> Option<(Domain, &'a Rule, bool)> {
-        let (name, (rule, standing)) =
-            domain.parents().find_map(|p| Some((p, *self.future.get(p)?)))?;
-        Some((Domain::from_stored(name)?, rule, standing))
-    }
-
-    fn against(&self, domain: &Domain, rule: &Rule, nested: bool) -> Option<Reason> {
-        let (parent, above, standing) = self.above(domain)?;
-        if above.covers(rule) {
-            return Some(Reason::CoveredByParent { parent });
-        }
-        (standing && !nested).then_some(Reason::BlockedParent { parent })
+        let add = std::mem::take(&mut self.add);
+        let (add, covered) = nest::settle(self.state, add, &self.update, &self.remove, nested);
+        self.add = add;
+        self.skipped.extend(covered);
     }
 }
 

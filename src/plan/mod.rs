@@ -10,6 +10,7 @@
 mod changes;
 mod diff;
 mod file;
+mod nest;
 mod render;
 mod restore;
 mod rules;
@@ -29,6 +30,7 @@ pub use changes::{Change, Difference, differences};
 pub use diff::{Lowering, Wishes, merge_or_overwrite};
 pub use file::PlanFileError;
 pub use render::Table;
+pub(crate) use render::wrapped;
 pub use restore::restore;
 
 /// How what is wanted and what is there are brought together.
@@ -62,6 +64,9 @@ pub struct Plan {
     pub created_at: DateTime<Utc>,
     pub target: TargetRef,
     pub mode: Mode,
+    /// [`crate::target::Capabilities::nested`] of the target; the order of changes depends
+    /// on it.
+    pub nested: bool,
     pub summary: Summary,
     pub lists: Vec<ListUse>,
     /// What a person should read before agreeing.
@@ -114,12 +119,13 @@ pub struct Update {
 }
 
 impl Update {
-    /// Stricter, milder, or neither (a comment, say).
+    /// Stricter, milder, or neither (a comment, say). What is milder in any respect counts
+    /// as milder.
     pub fn direction(&self) -> Direction {
-        if !self.before.covers(&self.after) {
-            Direction::Raise
-        } else if !self.after.covers(&self.before) {
+        if !self.after.covers(&self.before) {
             Direction::Lower
+        } else if !self.before.covers(&self.after) {
+            Direction::Raise
         } else {
             Direction::Edit
         }
@@ -183,6 +189,11 @@ pub enum Reason {
     BlockedParent {
         parent: Domain,
     },
+    /// Lifting it could not be undone while the parent is blocked, because the server would
+    /// not take it back.
+    CouldNotReturn {
+        parent: Domain,
+    },
     /// It would weaken an existing block, which needs `--lower`.
     WouldLower,
     /// The target stores something that is not a domain; Hedgerow could not put it back.
@@ -202,6 +213,9 @@ impl fmt::Display for Reason {
             Reason::CoveredByParent { parent } => write!(f, "the block of {parent} covers it"),
             Reason::BlockedParent { parent } => {
                 write!(f, "this server takes no block below its block of {parent}")
+            }
+            Reason::CouldNotReturn { parent } => {
+                write!(f, "kept: below the block of {parent} it could not be set again")
             }
             Reason::WouldLower => f.write_str("would weaken a block; ask for it with --lower"),
             Reason::NotADomain => f.write_str("stored in a form that is not a domain; left alone"),

@@ -6,9 +6,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::diff::Nest;
+use super::nest::Nest;
 use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, changes::Rows};
 use crate::block::State;
+use crate::domain::Domain;
 use crate::target::{Capabilities, Matching, TargetRef};
 
 /// Plans to bring the target back to `backup`.
@@ -60,28 +61,28 @@ pub fn restore(
                 .to_owned(),
         );
     }
-    Plan::assemble(target.clone(), Mode::Restore, now, state, rows)
+    Plan::assemble(target.clone(), Mode::Restore, can.nested, now, state, rows)
 }
 
-/// A block below a standing parent's: Mastodon takes it only if it is as strict (since
-/// 4.2.9), and before that not at all.
+/// A block below another is taken before the other changes, or after, or not at all.
 fn skip_what_would_be_refused(rows: &mut Rows, state: &State, nested: bool) {
-    let reasons: Vec<Option<Reason>> = {
-        let nest = Nest::new(state, &[], &rows.update, &rows.remove);
-        let against = |add: &Add| {
-            let (parent, above, _) = nest.above(&add.domain)?;
-            let taken = nested && add.rule.as_ref().is_some_and(|rule| rule.covers(above));
-            (!taken).then_some(Reason::BlockedParent { parent })
+    let refusals: Vec<Option<Domain>> = {
+        let now = Nest::of(state);
+        let future = Nest::of(state).with(&rows.update, &rows.remove);
+        let refusing = |add: &Add| {
+            let (name, rule) = (add.domain.as_str(), add.rule.as_ref()?);
+            let taken = now.takes(name, rule, nested) || future.takes(name, rule, nested);
+            if taken { None } else { future.above(name).map(|(parent, _)| parent) }
         };
-        rows.add.iter().map(against).collect()
+        rows.add.iter().map(refusing).collect()
     };
-    let mut reasons = reasons.into_iter();
+    let mut refusals = refusals.into_iter();
     let skipped = &mut rows.skipped;
-    rows.add.retain(|add| match reasons.next().flatten() {
+    rows.add.retain(|add| match refusals.next().flatten() {
         None => true,
-        Some(reason) => {
+        Some(parent) => {
             let (domain, asked_by) = (add.domain.as_str().into(), Vec::new());
-            skipped.push(Skipped { domain, reason, asked_by });
+            skipped.push(Skipped { domain, reason: Reason::BlockedParent { parent }, asked_by });
             false
         }
     });

@@ -18,7 +18,7 @@ use crate::domain::Domain;
 use crate::plan::Change;
 
 pub use account::Account;
-pub use csv_file::{CsvError, CsvFile, export};
+pub use csv_file::{CsvError, CsvFile, MOST_ROWS, export};
 pub use instance::Instance;
 
 /// Which target it is, as plans and backups name it. No secret is ever part of it.

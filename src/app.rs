@@ -1,0 +1,164 @@
+//! What every face of Hedgerow starts from: where things are kept, and how a name on the
+//! command line becomes a target.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::block::Level;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::Domain;
+use crate::mastodon::client::{Api, Patience};
+use crate::mastodon::version::Version;
+use crate::stop::Stop;
+use crate::store::{Store, TargetRow};
+use crate::target::{Account, CsvFile, Instance, Kind, Target, TargetRef};
+use crate::vault::Vault;
+
+pub struct App {
+    data_dir: PathBuf,
+    database_url: Option<String>,
+    key: Option<SecretString>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A target that was opened, and what only its kind has.
+pub enum Opened {
+    Server(Box<dyn Target>),
+    File(Box<CsvFile>),
+}
+
+impl Opened {
+    pub fn target(&self) -> &dyn Target {
+        match self {
+            Opened::Server(target) => target.as_ref(),
+            Opened::File(file) => file.as_ref(),
+        }
+    }
+}
+
+/// What a CSV file cannot tell about itself.
+#[derive(Debug, Clone, Default)]
+pub struct FileHints {
+    pub level: Option<Level>,
+    /// The server that the file was exported from.
+    pub server: Option<Domain>,
+}
+
+impl App {
+    pub fn new(
+        data_dir: Option<PathBuf>,
+        database_url: Option<String>,
+        key: Option<SecretString>,
+    ) -> Result<App> {
+        let data_dir = match data_dir {
+            Some(given) if given.as_os_str().is_empty() => {
+                bail!("--data-dir (HEDGEROW_DATA_DIR) is empty; name a folder or leave it out")
+            }
+            Some(given) => std::path::absolute(given)?,
+            None => directories::ProjectDirs::from("", "", "hedgerow")
+                .context("no home folder is known; say where to keep things with --data-dir")?
+                .data_dir()
+                .to_owned(),
+        };
+        Ok(App { data_dir, database_url, key, clock: Arc::new(SystemClock) })
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The store, made if it is not there yet.
+    pub async fn store(&self) -> Result<Store> {
+        let file = format!("sqlite:{}", self.data_dir.join("hedgerow.db").display());
+        Ok(Store::open(self.database_url.as_deref().unwrap_or(&file)).await?)
+    }
+
+    pub fn vault(&self) -> Result<Vault> {
+        crate::backup::create_private_dir(&self.data_dir)
+            .with_context(|| self.data_dir.display().to_string())?;
+        Ok(Vault::open(self.key.as_ref(), &self.data_dir.join("key"))?)
+    }
+
+    /// Opens a target by its name or, where such a file exists, the path of an export.
+    pub async fn open(
+        &self,
+        name: &str,
+        hints: &FileHints,
+        stop: &Stop,
+        patience: Arc<dyn Patience>,
+    ) -> Result<Opened> {
+        let path = Path::new(name);
+        if path.is_file() {
+            let own = hints.server.iter().cloned().collect();
+            let file = CsvFile::open(path, hints.level, own, self.clock.clone())?;
+            return Ok(Opened::File(Box::new(file)));
+        }
+        let store = self.store().await?;
+        let Some(row) = store.target(name).await? else {
+            bail!("{}", self.unknown(&store, name).await?);
+        };
+        Ok(Opened::Server(self.server(&row, stop, patience)?))
+    }
+
+    /// A target that somebody has signed in to.
+    pub fn server(
+        &self,
+        row: &TargetRow,
+        stop: &Stop,
+        patience: Arc<dyn Patience>,
+    ) -> Result<Box<dyn Target>> {
+        let base = Url::parse(&row.base_url).context("the target's address is damaged")?;
+        let token = self.vault()?.open_secret(&secret_name(&row.name, "token"), &row.token)?;
+        let mut own: Vec<Domain> = Domain::from_stored(&row.domain).into_iter().collect();
+        // The API may live under another name than the one in people's handles.
+        own.extend(base.domain().and_then(Domain::from_stored).filter(|host| !own.contains(host)));
+        let identity = TargetRef {
+            name: row.name.clone(),
+            kind: Kind::Mastodon,
+            level: row.level,
+            address: row.base_url.clone(),
+            account: row.account.clone(),
+            own,
+        };
+        let api = Arc::new(Api::new(base, token, self.clock.clone(), stop.clone(), patience)?);
+        Ok(match row.level {
+            Level::Account => Box::new(Account::new(identity, api)),
+            Level::Instance => {
+                Box::new(Instance::new(identity, api, takes_nested(&row.version)))
+            }
+        })
+    }
+
+    async fn unknown(&self, store: &Store, name: &str) -> Result<String> {
+        let known: Vec<String> = store.targets().await?.into_iter().map(|row| row.name).collect();
+        let file = Path::new(name).extension().is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
+        let mut text = if file || name.contains('/') {
+            format!("There is no file {name}.")
+        } else {
+            format!("There is no target {name}.")
+        };
+        if known.is_empty() {
+            text.push_str(
+                " Sign in with `hedgerow login SERVER`, or give the path of a CSV file that your \
+                 server exported.",
+            );
+        } else {
+            text.push_str(&format!(" There are: {}.", known.join(", ")));
+        }
+        Ok(text)
+    }
+}
+
+/// What a secret of a target is sealed with, so that it cannot be moved to another.
+pub fn secret_name(target: &str, column: &str) -> String {
+    format!("target/{target}/{column}")
+}
+
+/// Mastodon takes a stricter block below a parent's since 4.2.9 and 4.3.0.
+fn takes_nested(version: &str) -> bool {
+    Version::parse(version).is_none_or(|version| version.at_least(4, 2, 9))
+}

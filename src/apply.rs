@@ -1,0 +1,420 @@
+//! Carrying a plan out, so that it can be interrupted anywhere and gone on with.
+//!
+//! The order is always the same: look at the target again and refuse if it has changed,
+//! back up, write the whole run down, then one step after the other, each noted before
+//! its request leaves and again when its answer is there. After a kill, [`resume`] reads
+//! the target first: steps whose effect shows are done, steps whose ground has shifted
+//! are left alone, and only the rest is sent. At the end the target is read once more and
+//! compared with what the plan promised.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::backup::{Backup, BackupError, create_private_dir};
+use crate::block::{State, hex};
+use crate::clock::Clock;
+use crate::mastodon::client::Patience;
+use crate::plan::{Change, Difference, Plan, PlanFileError, differences};
+use crate::stop::Stop;
+use crate::store::{
+    Action, Ending, NewBackup, NewRun, NewStep, Run, StepStatus, Store, StoreError,
+};
+use crate::target::{Target, TargetError, TargetRef, Writes, Written};
+
+/// So many refusals in a row mean that the server refuses as such, not this domain.
+const REFUSALS_IN_A_ROW: usize = 10;
+
+/// Hears how far a run has come.
+pub trait Progress: Patience {
+    fn begin(&self, total: usize);
+
+    /// `outlook` is the least time that the rest will take by the server's rate limit.
+    fn step(&self, done: usize, change: &Change, outlook: Option<Duration>);
+
+    fn end(&self);
+}
+
+/// What a run needs besides its plan.
+pub struct Engine<'a> {
+    pub store: &'a Store,
+    pub target: &'a dyn Target,
+    pub clock: &'a dyn Clock,
+    pub stop: &'a Stop,
+    pub progress: &'a dyn Progress,
+    /// Where backups and locks are kept.
+    pub data_dir: &'a Path,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The target is not what it was when the plan was made.
+    #[error("{}", stale(.0))]
+    Stale(Vec<Difference>),
+    #[error(
+        "Run {0} on this target was interrupted. Go on with `hedgerow resume {0}`, or give it up \
+         with `hedgerow resume {0} --abandon`."
+    )]
+    Unfinished(i64),
+    #[error("Another run is working on this target right now. Wait until it has finished.")]
+    Busy,
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error("No backup could be written, so nothing was changed. {0}")]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
+    Plan(#[from] PlanFileError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{path}: {error}")]
+    Lock { path: String, error: std::io::Error },
+}
+
+fn stale(differences: &[Difference]) -> String {
+    const SHOWN: usize = 10;
+    let mut text = "The target has changed since the plan was made, so nothing was done:".to_owned();
+    for difference in differences.iter().take(SHOWN) {
+        text.push_str("\n  ");
+        text.push_str(&difference.to_string());
+    }
+    if differences.len() > SHOWN {
+        text.push_str(&format!("\n  … and {} more", differences.len() - SHOWN));
+    }
+    text.push_str("\nMake a new plan and look at it again.");
+    text
+}
+
+/// What a run came to.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub run: i64,
+    /// The backup's number and its file.
+    pub backup: Option<BackupRef>,
+    pub total: usize,
+    pub done: usize,
+    pub failed: Vec<Failure>,
+    /// Changes that would have overridden what somebody did meanwhile.
+    pub left_alone: Vec<Failure>,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct BackupRef {
+    pub id: i64,
+    pub path: PathBuf,
+    pub csv: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    pub domain: String,
+    pub why: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Outcome {
+    /// The target was read again and is exactly what the plan promised.
+    Verified,
+    /// It was read again and differs.
+    Differs { differences: Vec<Difference> },
+    /// Something came up; `hedgerow resume` goes on.
+    Stopped { why: String },
+}
+
+/// Held while a run works on a target. The system gives it back when the process ends,
+/// however it ends.
+struct Lock(#[expect(dead_code, reason = "held for its lock, released on drop")] File);
+
+impl Engine<'_> {
+    /// Carries out a plan. An empty plan must not come here: it needs no backup and no run.
+    pub async fn apply(&self, plan: &Plan) -> Result<Report, ApplyError> {
+        let _lock = self.lock()?;
+        let name = &self.target.identity().name;
+        if let Some(run) = self.store.unfinished_run(name).await? {
+            return Err(ApplyError::Unfinished(run.id));
+        }
+        let state = self.target.read().await?;
+        let differences = differences(&plan.state, &state);
+        if !differences.is_empty() {
+            return Err(ApplyError::Stale(differences));
+        }
+        let backup = self.back_up(&state, &format!("before {}", plan.mode)).await?;
+        let changes = plan.changes();
+        let steps: Vec<NewStep> = changes.iter().map(step_of).collect();
+        let run = NewRun {
+            target: name.clone(),
+            level: state.level,
+            mode: plan.mode.to_string(),
+            plan: plan.to_json(),
+            plan_sha256: plan.checksum.clone(),
+            backup_id: Some(backup.id),
+            created_at: self.clock.now(),
+        };
+        let id = self.store.begin_run(&run, &steps).await?;
+        let due: Vec<i64> = (0..).take(changes.len()).collect();
+        let report = Report::new(id, Some(backup), changes.len());
+        self.carry_out(plan, &changes, &due, &state, report).await
+    }
+
+    /// Goes on with a run that was interrupted, wherever that was.
+    pub async fn resume(&self, run: &Run) -> Result<Report, ApplyError> {
+        let _lock = self.lock()?;
+        let plan = self.store.plan(run.id).await?.unwrap_or_default();
+        let plan = Plan::from_json(plan.as_bytes())?;
+        self.store.resume_run(run.id).await?;
+        let changes = plan.changes();
+        let backup = match run.backup_id {
+            Some(id) => self.store.backup(id).await?.map(|backup| BackupRef {
+                id,
+                path: backup.path.into(),
+                csv: backup.csv_path.into(),
+            }),
+            None => None,
+        };
+        let mut report = Report::new(run.id, backup, changes.len());
+        let state = match self.target.read().await {
+            Ok(state) => state,
+            Err(error) => return self.interrupted(report, &error).await,
+        };
+        let (mut due, mut done) = (Vec::new(), Vec::new());
+        for step in self.store.steps(run.id).await? {
+            let Some(change) = usize::try_from(step.seq).ok().and_then(|at| changes.get(at)) else {
+                continue;
+            };
+            match step.status {
+                StepStatus::Done => report.done += 1,
+                StepStatus::Failed => report.failed.push(Failure::of(change, step.error)),
+                StepStatus::Skipped => report.left_alone.push(Failure::of(change, step.error)),
+                StepStatus::Pending | StepStatus::Sent if change.is_done_in(&state) => {
+                    done.push(step.seq);
+                }
+                StepStatus::Pending | StepStatus::Sent if change.is_due_in(&state) => {
+                    due.push(step.seq);
+                }
+                StepStatus::Pending | StepStatus::Sent => {
+                    let why = "it was changed by somebody else meanwhile".to_owned();
+                    let at = self.clock.now();
+                    self.store
+                        .mark_steps(run.id, &[step.seq], StepStatus::Skipped, Some(&why), at)
+                        .await?;
+                    report.left_alone.push(Failure::of(change, Some(why)));
+                }
+            }
+        }
+        report.done += done.len();
+        self.store.mark_steps(run.id, &done, StepStatus::Done, None, self.clock.now()).await?;
+        self.carry_out(&plan, &changes, &due, &state, report).await
+    }
+
+    /// Saves what the target holds and notes it.
+    pub async fn back_up(&self, state: &State, reason: &str) -> Result<BackupRef, ApplyError> {
+        let identity = self.target.identity();
+        let backup = Backup::new(identity.clone(), state.clone(), reason);
+        let saved = backup.save(&self.data_dir.join("backups"))?;
+        let id = self
+            .store
+            .insert_backup(&NewBackup {
+                target: identity.name.clone(),
+                level: state.level,
+                taken_at: backup.taken_at,
+                blocks: i64::try_from(state.blocks.len()).unwrap_or(i64::MAX),
+                sha256: saved.sha256,
+                path: saved.path.display().to_string(),
+                csv_path: saved.csv_path.display().to_string(),
+                reason: reason.to_owned(),
+            })
+            .await?;
+        Ok(BackupRef { id, path: saved.path, csv: saved.csv_path })
+    }
+
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        changes: &[Change],
+        due: &[i64],
+        state: &State,
+        mut report: Report,
+    ) -> Result<Report, ApplyError> {
+        self.progress.begin(due.len());
+        let written = match self.target.capabilities().writes {
+            Writes::Bulk => self.write_all(changes, due, state, &mut report).await,
+            Writes::Single => self.write_each(changes, due, state, &mut report).await,
+        };
+        self.progress.end();
+        match written? {
+            Ok(()) => self.verify(plan, report).await,
+            Err(error) => self.interrupted(report, &error).await,
+        }
+    }
+
+    async fn write_all(
+        &self,
+        changes: &[Change],
+        due: &[i64],
+        state: &State,
+        report: &mut Report,
+    ) -> Result<Result<(), TargetError>, ApplyError> {
+        let changes: Vec<Change> = due.iter().filter_map(|seq| at(changes, *seq).cloned()).collect();
+        self.store
+            .mark_steps(report.run, due, StepStatus::Sent, None, self.clock.now())
+            .await?;
+        if let Err(error) = self.target.write(&changes, state).await {
+            return Ok(Err(error));
+        }
+        self.store
+            .mark_steps(report.run, due, StepStatus::Done, None, self.clock.now())
+            .await?;
+        report.done += changes.len();
+        Ok(Ok(()))
+    }
+
+    async fn write_each(
+        &self,
+        changes: &[Change],
+        due: &[i64],
+        state: &State,
+        report: &mut Report,
+    ) -> Result<Result<(), TargetError>, ApplyError> {
+        let mut refusals = 0;
+        for (done, seq) in due.iter().enumerate() {
+            if self.stop.is_asked() {
+                return Ok(Err(TargetError::Stopped));
+            }
+            let Some(change) = at(changes, *seq) else { continue };
+            let mark = async |status, why: Option<&str>| {
+                self.store.mark_step(report.run, *seq, status, why, self.clock.now()).await
+            };
+            mark(StepStatus::Sent, None).await?;
+            match self.target.write(std::slice::from_ref(change), state).await {
+                Ok(Written::Done | Written::AlreadySo) => {
+                    mark(StepStatus::Done, None).await?;
+                    report.done += 1;
+                    refusals = 0;
+                }
+                Ok(Written::LeftAlone(why)) => {
+                    mark(StepStatus::Skipped, Some(&why)).await?;
+                    report.left_alone.push(Failure::of(change, Some(why)));
+                    refusals = 0;
+                }
+                Err(TargetError::Refused(why)) => {
+                    mark(StepStatus::Failed, Some(&why)).await?;
+                    report.failed.push(Failure::of(change, Some(why.clone())));
+                    refusals += 1;
+                    if refusals == REFUSALS_IN_A_ROW {
+                        return Ok(Err(TargetError::Unavailable(format!(
+                            "{refusals} changes in a row were refused, the last one so: {why}"
+                        ))));
+                    }
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+            let left = due.len() - done - 1;
+            self.progress.step(done + 1, change, self.target.outlook(left));
+        }
+        Ok(Ok(()))
+    }
+
+    async fn verify(&self, plan: &Plan, mut report: Report) -> Result<Report, ApplyError> {
+        let found = match self.target.read_back().await {
+            Ok(found) => found,
+            Err(error) => {
+                let error = TargetError::Unavailable(format!(
+                    "All changes were made, but they could not be verified. {error}"
+                ));
+                return self.interrupted(report, &error).await;
+            }
+        };
+        let differences = differences(&plan.expected(found.taken_at), &found);
+        let verified = differences.is_empty();
+        let whole = verified && report.failed.is_empty();
+        let ending = if whole { Ending::Done } else { Ending::Failed };
+        let message = (!verified).then(|| {
+            let domains = crate::text::count(differences.len(), "domain");
+            format!("{domains} not as planned")
+        });
+        self.store
+            .finish_run(report.run, ending, Some(verified), message.as_deref(), self.clock.now())
+            .await?;
+        if !verified {
+            report.outcome = Outcome::Differs { differences };
+        }
+        Ok(report)
+    }
+
+    async fn interrupted(
+        &self,
+        mut report: Report,
+        error: &TargetError,
+    ) -> Result<Report, ApplyError> {
+        let why = error.to_string();
+        self.store
+            .finish_run(report.run, Ending::Stopped, None, Some(&why), self.clock.now())
+            .await?;
+        report.outcome = Outcome::Stopped { why };
+        Ok(report)
+    }
+
+    /// One run per target and machine at a time.
+    fn lock(&self) -> Result<Lock, ApplyError> {
+        let directory = self.data_dir.join("locks");
+        let TargetRef { level, address, account, .. } = self.target.identity();
+        let whose = format!("{level} {address} {}", account.as_deref().unwrap_or_default());
+        let key = hex(&Sha256::digest(whose.as_bytes()));
+        let path = directory.join(format!("{}.lock", &key[..16]));
+        let failed =
+            |error| ApplyError::Lock { path: path.display().to_string(), error };
+        create_private_dir(&directory).map_err(failed)?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => Err(ApplyError::Busy),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+}
+
+fn step_of(change: &Change) -> NewStep<'_> {
+    let action = match change {
+        Change::Add { .. } => Action::Add,
+        Change::Update { .. } => Action::Update,
+        Change::Remove { .. } => Action::Remove,
+    };
+    NewStep { action, domain: change.name() }
+}
+
+fn at(changes: &[Change], seq: i64) -> Option<&Change> {
+    changes.get(usize::try_from(seq).ok()?)
+}
+
+impl Report {
+    fn new(run: i64, backup: Option<BackupRef>, total: usize) -> Self {
+        Report {
+            run,
+            backup,
+            total,
+            done: 0,
+            failed: Vec::new(),
+            left_alone: Vec::new(),
+            outcome: Outcome::Verified,
+        }
+    }
+
+    pub fn is_verified(&self) -> bool {
+        matches!(self.outcome, Outcome::Verified) && self.failed.is_empty()
+    }
+}
+
+impl Failure {
+    fn of(change: &Change, why: Option<String>) -> Self {
+        Failure { domain: change.name().to_owned(), why: why.unwrap_or_default() }
+    }
+}

@@ -1,0 +1,317 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use super::options::{FileOptions, ListOptions, stop_on_interrupt};
+use super::plan::{ROWS, Shown};
+use super::progress::Reporter;
+use super::{Coded, Exit, Reply, confirm};
+use crate::app::{App, FileHints, Opened};
+use crate::apply::{ApplyError, Engine, Outcome, Report};
+use crate::block::Level;
+use crate::plan::{Mode, Plan, Summary, Table};
+use crate::stop::Stop;
+use crate::target::{Kind, MOST_ROWS};
+use crate::text::{count, plain};
+
+/// Change a target as lists ask, or as a saved plan says
+///
+/// The plan is shown first, and you are asked. Before the first change the target is
+/// backed up, and afterwards it is read again and compared with the plan. An apply that
+/// was interrupted, however that happened, goes on with `hedgerow resume`.
+///
+/// With a CSV export as TARGET nothing is sent anywhere: a new CSV for your server's
+/// import page is written beside it.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow apply blocked_domains.csv --list threads --yes
+  hedgerow apply me@example.social --list threads
+  hedgerow apply plan.json
+
+What a block cuts does not come back: see `What a block does` in the README.
+
+Exit codes: 0 done and verified, or nothing to do; 1 error, or not all went as planned;
+2 you were not asked, or said no; 3 the target has changed since the plan was made.")]
+pub struct Args {
+    /// A name from `hedgerow targets`, the path of a CSV export, or a saved plan
+    #[arg(value_name = "TARGET|PLAN-FILE")]
+    target: String,
+    #[command(flatten)]
+    lists: ListOptions,
+    #[command(flatten)]
+    file: FileOptions,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+#[derive(clap::Args)]
+pub struct RunOptions {
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// Where to write the new CSV, if the target is one
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// What became of an apply, a resume or a restore.
+#[derive(Serialize)]
+pub struct Applied {
+    target: String,
+    mode: Mode,
+    summary: Summary,
+    checksum: String,
+    #[serde(flatten)]
+    report: Option<Report>,
+    /// The new CSV files, where the target is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<PathBuf>,
+    /// What is left for a person to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<String>,
+}
+
+impl Args {
+    pub(super) async fn run(self, app: &App, json: bool) -> Result<Reply> {
+        let reporter = Arc::new(Reporter::new(json));
+        let stop = stop_on_interrupt();
+        if let Some(plan) = saved_plan(Path::new(&self.target))? {
+            if !self.lists.is_empty() {
+                bail!("{} is a plan and has its lists in it; leave --list out", self.target);
+            }
+            let hints = FileHints {
+                level: Some(plan.target.level),
+                server: plan.target.own.first().cloned(),
+            };
+            let name = match plan.target.kind {
+                Kind::Csv => &plan.target.address,
+                Kind::Mastodon => &plan.target.name,
+            };
+            let opened = app.open(name, &hints, &stop, reporter.clone()).await?;
+            if opened.target().identity().address != plan.target.address {
+                bail!("the plan was made for {}, not for {name}", plan.target.address);
+            }
+            return self.run.carry_out(app, opened, plan, &reporter, &stop, json).await;
+        }
+        let opened = app.open(&self.target, &self.file.hints(), &stop, reporter.clone()).await?;
+        let plan = self.lists.plan(app, &opened).await?;
+        self.run.carry_out(app, opened, plan, &reporter, &stop, json).await
+    }
+}
+
+/// A plan, if that is what the file holds.
+fn saved_plan(path: &Path) -> Result<Option<Plan>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("{shown} cannot be read"))?;
+    if !Plan::is_plan(&bytes) {
+        return Ok(None);
+    }
+    Ok(Some(Plan::from_json(&bytes).with_context(|| format!("{shown} was not applied"))?))
+}
+
+impl RunOptions {
+    pub fn output(&self) -> Option<&PathBuf> {
+        self.output.as_ref()
+    }
+
+    /// Shows a plan, asks, and carries it out.
+    pub(super) async fn carry_out(
+        self,
+        app: &App,
+        mut opened: Opened,
+        plan: Plan,
+        reporter: &Arc<Reporter>,
+        stop: &Stop,
+        json: bool,
+    ) -> Result<Reply> {
+        if !json {
+            eprint!("{}", Table { plan: &plan, rows: ROWS });
+        }
+        if plan.is_empty() {
+            return Reply::ok(Applied::nothing(&plan));
+        }
+        if !self.yes && !confirm(&question(&plan))? {
+            eprintln!("Nothing was changed. Add --yes to apply without being asked.");
+            return if json {
+                Shown { plan, rows: 0, saved: None }.reply()
+            } else {
+                Reply::with(Exit::Pending, "")
+            };
+        }
+        if let Opened::File(file) = &mut opened {
+            file.write_to(self.output, plan.mode);
+        } else if self.output.is_some() {
+            bail!("--output is for a CSV target; {} is changed on its server", plan.target);
+        }
+        let store = app.store().await?;
+        let engine = Engine {
+            store: &store,
+            target: opened.target(),
+            clock: app.clock.as_ref(),
+            stop,
+            progress: reporter.as_ref(),
+            data_dir: app.data_dir(),
+        };
+        let report = engine.apply(&plan).await.map_err(coded)?;
+        store.close().await;
+        Applied::new(&plan, report, &opened).reply()
+    }
+}
+
+/// A target that has changed is no fault of anybody, and has an exit code of its own.
+pub fn coded(error: ApplyError) -> anyhow::Error {
+    let exit = match error {
+        ApplyError::Stale(_) => Exit::Held,
+        _ => return error.into(),
+    };
+    Coded { exit, error: error.into() }.into()
+}
+
+fn question(plan: &Plan) -> String {
+    let Summary { add, update, remove, .. } = plan.summary;
+    let mut parts = Vec::new();
+    if add > 0 {
+        parts.push(format!("block {}", count(add, "domain")));
+    }
+    if update > 0 {
+        parts.push(format!("change {}", count(update, "block")));
+    }
+    if remove > 0 {
+        parts.push(format!("lift {}", count(remove, "block")));
+    }
+    let mut what = parts.join(", ");
+    if let Some(first) = what.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("\n{what} on {}?", plain(&plan.target.to_string()))
+}
+
+impl Applied {
+    pub fn nothing(plan: &Plan) -> Self {
+        Applied {
+            target: plan.target.name.clone(),
+            mode: plan.mode,
+            summary: plan.summary,
+            checksum: plan.checksum.clone(),
+            report: None,
+            files: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    pub fn new(plan: &Plan, report: Report, opened: &Opened) -> Self {
+        let files = match opened {
+            Opened::File(file) => file.written(),
+            Opened::Server(_) => Vec::new(),
+        };
+        let steps = if files.is_empty() { Vec::new() } else { import_steps(plan, &files) };
+        Applied { report: Some(report), files, steps, ..Applied::nothing(plan) }
+    }
+
+    pub fn reply(self) -> Result<Reply> {
+        let well = self.report.as_ref().is_none_or(Report::is_verified);
+        Reply::with(if well { Exit::Ok } else { Exit::Error }, self)
+    }
+}
+
+impl fmt::Display for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(report) = &self.report else {
+            return writeln!(f, "Nothing to do: the target is as the lists want it.");
+        };
+        if let Some(backup) = &report.backup {
+            writeln!(f, "Backup {}: {}", backup.id, backup.path.display())?;
+        }
+        for file in &self.files {
+            writeln!(f, "New file: {}", file.display())?;
+        }
+        for failure in &report.failed {
+            writeln!(f, "Failed: {}", plain(&failure.why))?;
+        }
+        for failure in &report.left_alone {
+            writeln!(f, "Left alone: {}: {}", plain(&failure.domain), plain(&failure.why))?;
+        }
+        let (run, done) = (report.run, count(report.done, "change"));
+        match &report.outcome {
+            Outcome::Verified if self.files.is_empty() => {
+                writeln!(f, "Run {run}: {done} made. Verified: the target is as planned.")?;
+            }
+            Outcome::Verified => {
+                writeln!(f, "Run {run}: {done} written. Verified: the new file is as planned.")?;
+            }
+            Outcome::Differs { differences } => {
+                writeln!(f, "Run {run}: {done} made, and the target is not as planned:")?;
+                for difference in differences.iter().take(ROWS) {
+                    writeln!(f, "  {difference}")?;
+                }
+                if differences.len() > ROWS {
+                    writeln!(f, "  … and {} more", differences.len() - ROWS)?;
+                }
+            }
+            Outcome::Stopped { why } => {
+                writeln!(f, "Run {run} stopped after {done} of {}: {}", report.total, plain(why))?;
+                writeln!(f, "Go on with `hedgerow resume {run}`.")?;
+            }
+        }
+        if !self.steps.is_empty() {
+            writeln!(f, "\nNothing is blocked yet. To bring it to your server:")?;
+        }
+        for (at, step) in self.steps.iter().enumerate() {
+            let text = crate::plan::wrapped(&format!("{}. {step}", at + 1), "   ");
+            writeln!(f, "{}", text.lines().map(plain).collect::<Vec<_>>().join("\n"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The way through the server's import page, in words.
+fn import_steps(plan: &Plan, files: &[PathBuf]) -> Vec<String> {
+    let host = plan.target.own.first().map_or("YOUR-SERVER", |own| own.as_str());
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let names = names.join(", then ");
+    let mut steps = Vec::new();
+    if plan.target.level == Level::Account {
+        steps.push(format!(
+            "Open https://{host}/settings/imports (Preferences, Import and export, Import)."
+        ));
+        let mode = if plan.summary.remove > 0 {
+            if files.len() > 1 {
+                steps.push(format!(
+                    "The page takes {MOST_ROWS} rows at once and \"Overwrite\" needs them all: \
+                     lift the {} by hand instead, and use \"Merge\".",
+                    count(plan.summary.remove, "block")
+                ));
+                "Merge"
+            } else {
+                "Overwrite"
+            }
+        } else {
+            "Merge"
+        };
+        steps.push(format!(
+            "Choose the type \"Domain blocking list\", the file {names}, and \"{mode}\"."
+        ));
+        steps.push("Upload, look at the number that the page shows, and confirm.".to_owned());
+        return steps;
+    }
+    steps.push(format!(
+        "Open https://{host}/admin/export_domain_blocks/new (Moderation, Federation, Import)."
+    ));
+    steps.push(format!("Choose the file {names}, upload, look at the rows, and confirm."));
+    if plan.summary.update + plan.summary.remove > 0 {
+        steps.push(format!(
+            "The page only adds. Change {} and lift {} by hand under Moderation, Federation; the \
+             plan names them.",
+            count(plan.summary.update, "block"),
+            plan.summary.remove
+        ));
+    }
+    steps
+}

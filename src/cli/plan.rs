@@ -1,0 +1,99 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::options::{FileOptions, ListOptions, open_quietly};
+use super::{Exit, Reply};
+use crate::app::App;
+use crate::plan::{Plan, Table};
+
+/// Show what lists would change on a target, and change nothing
+///
+/// TARGET is a name from `hedgerow targets` or the path of a CSV file that your server
+/// exported. The plan can be saved with -o and applied later; applying it refuses if the
+/// target has changed in between.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow plan blocked_domains.csv --list threads
+  hedgerow plan example.social --list garden.csv --allow friends.example -o plan.json
+  hedgerow plan me@example.social --list meta --json
+
+Exit codes: 0 nothing to do; 2 changes are pending; 1 error.")]
+pub struct Args {
+    /// A name from `hedgerow targets`, or the path of a CSV export
+    target: String,
+    #[command(flatten)]
+    lists: ListOptions,
+    #[command(flatten)]
+    file: FileOptions,
+    /// Save the plan, for `hedgerow apply FILE`
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Show every row, however many there are
+    #[arg(long)]
+    all: bool,
+}
+
+/// How many rows are shown unless all are asked for.
+pub const ROWS: usize = 50;
+
+/// A plan as a verb's answer.
+pub struct Shown {
+    pub plan: Plan,
+    pub rows: usize,
+    pub saved: Option<PathBuf>,
+}
+
+impl Serialize for Shown {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.plan.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Table { plan: &self.plan, rows: self.rows })?;
+        if self.plan.is_empty() {
+            return writeln!(f, "\nNothing to do.");
+        }
+        match &self.saved {
+            Some(path) => {
+                let path = path.display();
+                writeln!(f, "\nNothing was changed. Apply it with `hedgerow apply {path}`.")
+            }
+            None => writeln!(f, "\nNothing was changed."),
+        }
+    }
+}
+
+impl Shown {
+    pub fn reply(self) -> Result<Reply> {
+        let exit = if self.plan.is_empty() { Exit::Ok } else { Exit::Pending };
+        Reply::with(exit, self)
+    }
+}
+
+/// Writes a plan to a file of its own, whole or not at all.
+pub fn save(plan: &Plan, path: &std::path::Path) -> Result<()> {
+    let part = path.with_extension("part");
+    let write = || {
+        std::fs::write(&part, plan.to_json() + "\n")?;
+        std::fs::rename(&part, path)
+    };
+    write().with_context(|| format!("the plan could not be saved as {}", path.display()))
+}
+
+impl Args {
+    pub(super) async fn run(self, app: &App, _json: bool) -> Result<Reply> {
+        let opened = open_quietly(app, &self.target, &self.file).await?;
+        let plan = self.lists.plan(app, &opened).await?;
+        if let Some(path) = &self.output {
+            save(&plan, path)?;
+        }
+        let rows = if self.all { usize::MAX } else { ROWS };
+        Shown { plan, rows, saved: self.output }.reply()
+    }
+}
