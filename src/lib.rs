@@ -2,6 +2,8 @@
 //! Hedgerow: shared domain blocklists for a fediverse account or instance.
 pub mod block;
 pub mod domain;
+pub mod fetch;
 pub mod http;
 pub mod list;
+pub mod source;
 pub mod text;
