@@ -1,14 +1,30 @@
 #![forbid(unsafe_code)]
 //! Hedgerow: shared domain blocklists for a fediverse account or instance.
+//!
+//! Data flows one way, and the modules stand in its order:
+//!
+//! [`source`] and [`list`] read what people publish, [`combine`] folds lists together,
+//! [`plan`] compares the wish with what a [`target`] holds, [`backup`] saves that, and
+//! [`apply`] carries the plan out with a journal in the [`store`]. The middle is pure: no
+//! input, no output, time and chance are arguments. [`cli`] is one face of all this, and
+//! [`app`] is what every face starts from.
+
+pub mod app;
+pub mod apply;
 pub mod backup;
 pub mod block;
+pub mod cli;
 pub mod clock;
 pub mod combine;
 pub mod domain;
+mod fetch;
 pub mod http;
 pub mod list;
 pub mod mastodon;
 pub mod plan;
+pub mod source;
 pub mod stop;
+pub mod store;
 pub mod target;
 pub mod text;
+pub mod vault;

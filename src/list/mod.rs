@@ -7,11 +7,35 @@
 //! an error ([`ReadError`]) rather than an empty list, because an emptied list looks
 //! exactly like one that asks to lift everything.
 
+mod csv;
+mod decode;
+mod detect;
+mod error;
+mod plain;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub mod bundled;
+
 use compact_str::CompactString;
 use serde::Serialize;
 
 use crate::block::Severity;
 use crate::domain::Domain;
+
+pub use error::{NotText, ReadError};
+
+/// Reads a list of any known format. What it is, its content says: names of files and
+/// types in HTTP headers are wrong too often.
+pub fn read(bytes: &[u8]) -> Result<Document, ReadError> {
+    let source = decode::text(bytes)?;
+    detect::refuse_other_documents(&source.text)?;
+    match detect::shape(&source.text)? {
+        detect::Shape::Table(table) => csv::read(&source, &table),
+        detect::Shape::Lines(lines) => plain::read(&source, &lines),
+    }
+}
 
 /// What a list asks for one domain. `None` means that the list says nothing about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,6 +109,13 @@ pub struct Counts {
     /// Of the used rows, those that named a domain which an earlier row had named. The
     /// strictest of them stands in [`Document::entries`].
     pub duplicates: usize,
+}
+
+impl Counts {
+    /// How many rows had content.
+    pub fn rows(&self) -> usize {
+        self.taken + self.repaired + self.rejected
+    }
 }
 
 /// A list that was read.

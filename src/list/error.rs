@@ -1,0 +1,117 @@
+//! Why a source is not a list.
+//!
+//! Whoever reads one of these has probably just tried to protect themselves and now sees
+//! an error: each says what the file is, that nothing was done, and what to try next.
+
+use super::Problem;
+use crate::text::{count, fit, plain};
+
+/// How many problems an error repeats. All of them would bury its own words.
+const SHOWN: usize = 3;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    #[error("the list is empty, so there is nothing to do and nothing was changed")]
+    Empty,
+    #[error(
+        "the list has a header and not a single row. That is how a publisher's fault looks, so it \
+         is not taken as a wish to lift every block. Nothing was changed; try again later or use \
+         the last good copy"
+    )]
+    HeaderOnly,
+    #[error("{}", no_entries(*.rows, .problems))]
+    NoEntries {
+        rows: usize,
+        /// The first ones only.
+        problems: Vec<Problem>,
+    },
+    #[error(
+        "this is a web page, not a list{}",
+        if *.github {
+            ". On GitHub, open the file, press \"Raw\" and use the address of the page that opens"
+        } else {
+            "; the address may be wrong, or the list may have moved. Open it in a browser and look \
+             for the address of the list itself"
+        }
+    )]
+    Html { github: bool },
+    #[error("{}", json(.says.as_deref()))]
+    Json {
+        /// The server's own words, where it answered with an error.
+        says: Option<String>,
+    },
+    #[error("{0}")]
+    NotText(NotText),
+    #[error(
+        "this is a list of accounts, not of servers. Importing it would block the servers of the \
+         people on it, perhaps of the people you follow. Nothing was changed; look for the file \
+         of blocked domains"
+    )]
+    FollowList,
+    #[error("this is {what}, not a list of servers to block. Nothing was changed")]
+    OtherExport { what: &'static str },
+    #[error(
+        "this looks like an allowlist: its second column has no name and nothing in it. Blocking \
+         the servers on it would do the opposite of what it is for. If they are meant to be \
+         blocked, remove the comma after \"domain\" and after each name"
+    )]
+    Allowlist,
+    #[error(
+        "this looks like a list of retractions: it gives a reason for each domain and no \
+         severity, and such files name the servers that a list has let go. If they are meant to \
+         be blocked, add a column \"severity\""
+    )]
+    Retractions,
+    #[error(
+        "this is a count of how many lists name each domain, not a list of blocks. Look for the \
+         list that was made from it"
+    )]
+    Audit,
+}
+
+/// What bytes are when they are not text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotText {
+    #[error(
+        "the file is written in UTF-16, as some spreadsheets do; save it again and choose the \
+         type \"CSV UTF-8\""
+    )]
+    Utf16,
+    #[error(
+        "this is a spreadsheet or an archive, not a text file; open it and save the table as \
+         \"CSV UTF-8\""
+    )]
+    Zip,
+    #[error("this is a compressed file; unpack it first")]
+    Gzip,
+    #[error("this is not a text file; a list is saved as \"CSV UTF-8\" or plain text")]
+    Binary,
+}
+
+fn no_entries(rows: usize, problems: &[Problem]) -> String {
+    if rows == 0 {
+        return "there are only comments in it, and no domain; nothing was changed".to_owned();
+    }
+    let shown = problems.iter().take(SHOWN).map(|problem| {
+        let value = fit(&plain(&problem.value), 60);
+        format!("\n  line {}: {value:?}: {}", problem.line, problem.why)
+    });
+    format!(
+        "no domain in it can be used ({} looked at){}\nNothing was changed. Check that this is \
+         the file you meant",
+        count(rows, "row"),
+        shown.collect::<String>()
+    )
+}
+
+fn json(says: Option<&str>) -> String {
+    match says {
+        Some(says) => format!(
+            "the server answered with an error instead of a list: {:?}. Nothing was changed",
+            fit(&plain(says), 160)
+        ),
+        None => "this is JSON, and this version reads lists as CSV or plain text only. Look for a \
+                 CSV or text version of the list"
+            .to_owned(),
+    }
+}

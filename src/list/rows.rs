@@ -1,0 +1,242 @@
+//! Decides about rows: taken, repaired or rejected, each once, and one entry per domain.
+
+use std::hash::BuildHasher;
+
+use compact_str::CompactString;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::error::ReadError;
+use super::{Counts, Document, Entry, Format, Problem, Verdict, decode};
+use crate::block::Severity;
+use crate::domain::{Domain, Parsed, Refusal};
+use crate::text::{fit, plain};
+
+/// Names that some authors put into their lists to see who blocks without reading. They
+/// are nobody's server.
+const CANARIES: [&str; 5] = [
+    "000delete.this.line.if.you.have.read.the.documentation.on.seirdy.one",
+    "000this.is.generated.from.overlap.across.trusted.sources.example.com",
+    "canary.tier0.example.com",
+    "canary.tier1.example.com",
+    "canary.fedinuke.example.com",
+];
+
+/// As much of a value as a message can show, and more than any domain needs.
+const VALUE_LIMIT: usize = 300;
+/// How many problems go with the error about a list that has nothing else.
+const ERROR_PROBLEMS: usize = 10;
+
+/// The cells of one row as they were written; empty where the list has none.
+#[derive(Default)]
+pub(super) struct Row<'a> {
+    pub line: u32,
+    pub domain: &'a str,
+    /// `None` where the list has no such column, which is not the same as an empty cell.
+    pub severity: Option<&'a str>,
+    pub reject_media: &'a str,
+    pub reject_reports: &'a str,
+    pub obfuscate: &'a str,
+    pub public_comment: &'a str,
+    pub private_comment: &'a str,
+}
+
+pub(super) struct Rows {
+    guessed_encoding: bool,
+    entries: Vec<Entry>,
+    problems: Vec<Problem>,
+    counts: Counts,
+    /// Where in `entries` a domain stands; the names themselves are there.
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+    /// Rows that name an account.
+    handles: usize,
+}
+
+impl Rows {
+    pub fn new(guessed_encoding: bool) -> Self {
+        Rows {
+            guessed_encoding,
+            entries: Vec::new(),
+            problems: Vec::new(),
+            counts: Counts::default(),
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            handles: 0,
+        }
+    }
+
+    pub fn reject(&mut self, line: u32, value: &str, why: String) {
+        self.counts.rejected += 1;
+        self.note(line, Verdict::Rejected, value, why);
+    }
+
+    pub fn take(&mut self, row: &Row<'_>) {
+        let parsed = match Domain::parse(row.domain) {
+            Ok(parsed) => parsed,
+            Err(refusal) => {
+                self.handles += usize::from(refusal == Refusal::Handle || has_handle(row.domain));
+                return self.reject(row.line, row.domain, refusal.to_string());
+            }
+        };
+        if let Some(why) = canary(&parsed.domain, row) {
+            return self.reject(row.line, row.domain, why);
+        }
+        if self.guessed_encoding && !row.domain.is_ascii() {
+            let why = "the file is not saved as UTF-8, so it is not certain which letters this \
+                       name has; save it as \"CSV UTF-8\"";
+            return self.reject(row.line, row.domain, why.to_owned());
+        }
+        let severity = match row.severity.map(|word| (word, Severity::from_word(word))) {
+            None => None,
+            Some((_, Some(severity))) => Some(severity),
+            Some((word, None)) => return self.reject(row.line, row.domain, bad_severity(word)),
+        };
+        self.keep(row, parsed, severity);
+    }
+
+    fn keep(&mut self, row: &Row<'_>, parsed: Parsed, severity: Option<Severity>) {
+        let mut repaired = !parsed.repairs.is_empty();
+        if repaired {
+            let repairs: Vec<String> = parsed.repairs.iter().map(ToString::to_string).collect();
+            self.note(row.line, Verdict::Repaired, row.domain, repairs.join("; "));
+        }
+        let mut read_flag = |name: &str, word: &str| {
+            flag(word).unwrap_or_else(|| {
+                repaired = true;
+                let word = fit(&plain(decode::clip(word, VALUE_LIMIT)), 40);
+                let why = format!("{word:?} as {name} is neither yes nor no, so it is ignored");
+                self.note(row.line, Verdict::Repaired, row.domain, why);
+                None
+            })
+        };
+        let reject_media = read_flag("reject_media", row.reject_media);
+        let reject_reports = read_flag("reject_reports", row.reject_reports);
+        let obfuscate = read_flag("obfuscate", row.obfuscate);
+        if parsed.private_suffix {
+            let why = "strangers share this name: each has a server of their own below it, and a \
+                       server's block hits all of them";
+            self.note(row.line, Verdict::Warning, row.domain, why.to_owned());
+        }
+        if repaired {
+            self.counts.repaired += 1;
+        } else {
+            self.counts.taken += 1;
+        }
+        self.enter(Entry {
+            domain: parsed.domain,
+            line: row.line,
+            covers_subdomains: parsed.covers_subdomains,
+            severity,
+            reject_media,
+            reject_reports,
+            obfuscate,
+            public_comment: comment(row.public_comment),
+            private_comment: comment(row.private_comment),
+        });
+    }
+
+    /// Adds the entry, or merges it into the one that has its domain.
+    fn enter(&mut self, entry: Entry) {
+        let Rows { entries, places, hasher, .. } = self;
+        let hash = hasher.hash_one(entry.domain.as_str());
+        if let Some(place) = places.find(hash, |place| entries[*place].domain == entry.domain) {
+            self.counts.duplicates += 1;
+            let first = &mut entries[*place];
+            // `None` is below everything, and `false` below `true`.
+            first.severity = first.severity.max(entry.severity);
+            first.reject_media = first.reject_media.max(entry.reject_media);
+            first.reject_reports = first.reject_reports.max(entry.reject_reports);
+            first.obfuscate = first.obfuscate.max(entry.obfuscate);
+            first.covers_subdomains |= entry.covers_subdomains;
+            first.public_comment = first.public_comment.take().or(entry.public_comment);
+            first.private_comment = first.private_comment.take().or(entry.private_comment);
+            return;
+        }
+        let place = entries.len();
+        entries.push(entry);
+        places.insert_unique(hash, place, |place| hasher.hash_one(entries[*place].domain.as_str()));
+    }
+
+    fn note(&mut self, line: u32, verdict: Verdict, value: &str, why: String) {
+        let value = decode::clip(value, VALUE_LIMIT).to_owned();
+        self.problems.push(Problem { line, verdict, value, why });
+    }
+
+    pub fn finish(mut self, format: Format, has_header: bool) -> Result<Document, ReadError> {
+        let rows = self.counts.rows();
+        if self.handles * 2 > rows {
+            return Err(ReadError::FollowList);
+        }
+        if rows == 0 && has_header {
+            return Err(ReadError::HeaderOnly);
+        }
+        if self.entries.is_empty() {
+            self.problems.truncate(ERROR_PROBLEMS);
+            return Err(ReadError::NoEntries { rows, problems: self.problems });
+        }
+        let Rows { entries, problems, counts, .. } = self;
+        Ok(Document { format, counts, entries, problems })
+    }
+}
+
+/// What a word says: `Some(None)` for nothing at all, `None` for a word that is no answer.
+#[expect(clippy::option_option, reason = "an answer, no answer, and not an answer are three")]
+pub(super) fn flag(word: &str) -> Option<Option<bool>> {
+    const YES: [&str; 7] = ["true", "t", "1", "yes", "y", "on", "wahr"];
+    const NO: [&str; 7] = ["false", "f", "0", "no", "n", "off", "falsch"];
+    let word = word.trim();
+    let is_in = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is_nothing(word) {
+        Some(None)
+    } else if is_in(&NO) {
+        Some(Some(false))
+    } else if is_in(&YES) {
+        Some(Some(true))
+    } else {
+        None
+    }
+}
+
+fn comment(cell: &str) -> Option<CompactString> {
+    let cell = cell.trim();
+    (!is_nothing(cell)).then(|| cell.into())
+}
+
+/// Programs write `null` or `None` where there is nothing.
+fn is_nothing(word: &str) -> bool {
+    word.is_empty() || word.eq_ignore_ascii_case("null") || word.eq_ignore_ascii_case("none")
+}
+
+fn canary(domain: &Domain, row: &Row<'_>) -> Option<String> {
+    let name = domain.as_str();
+    if !CANARIES.contains(&name) && !name.ends_with(".invalid") {
+        return None;
+    }
+    let notice = comment(row.public_comment).or_else(|| comment(row.private_comment));
+    let says = notice.map_or_else(String::new, |notice| {
+        format!(". It says: {:?}", fit(&plain(decode::clip(&notice, VALUE_LIMIT)), 200))
+    });
+    Some(format!(
+        "a marker and not a server: the list's author asks readers to read the list's \
+         documentation before they use it{says}"
+    ))
+}
+
+fn bad_severity(word: &str) -> String {
+    if word.trim().is_empty() {
+        return "no severity given; write suspend, silence or noop".to_owned();
+    }
+    let word = fit(&plain(decode::clip(word, VALUE_LIMIT)), 40);
+    format!("{word:?} is not a severity that is known; write suspend, silence or noop")
+}
+
+/// Whether one of several cells on a line is `user@host`.
+fn has_handle(line: &str) -> bool {
+    line.split([',', ';', '\t']).any(|cell| {
+        let cell = cell.trim().trim_matches('"');
+        let name = cell.strip_prefix('@').unwrap_or(cell);
+        name.split_once('@').is_some_and(|(user, host)| {
+            !user.is_empty() && host.contains('.') && !name.contains(['/', ' '])
+        })
+    })
+}

@@ -1,0 +1,297 @@
+//! Where a list comes from: this program, a file, or the web.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::block::hex;
+use crate::fetch::{self, FetchError};
+use crate::list::bundled::{self, Bundled};
+use crate::list::{self, Document, ReadError};
+use crate::text::{fit, plain};
+
+/// The largest source that is read. The largest list ever seen has 2 MB.
+pub const SIZE_LIMIT: usize = 64 << 20;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    Bundled(&'static Bundled),
+    File(PathBuf),
+    Url(Url),
+}
+
+/// The bytes of a source, and where they came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// Short, for plans.
+    pub name: String,
+    /// In full, without passwords and without what follows the `?` of a URL.
+    pub address: String,
+    /// Of the bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("{}", unknown(.name, *.closest))]
+    Unknown { name: String, closest: Option<&'static str> },
+    #[error("there is no file {0:?}; check the spelling and the folder")]
+    Missing(PathBuf),
+    #[error("{0:?} is a folder; name one of the files in it")]
+    Folder(PathBuf),
+    #[error("the file {path:?} cannot be read: {why}")]
+    Unreadable { path: PathBuf, why: io::Error },
+    #[error("{0:?} is larger than {mib} MiB, which no blocklist is", mib = SIZE_LIMIT >> 20)]
+    TooLarge(PathBuf),
+    #[error("{0} is not a complete address; it should look like https://example.org/list.csv")]
+    BadAddress(String),
+    #[error("addresses that begin with {0:?} cannot be read; use https://, or name a file")]
+    Scheme(String),
+    #[error("{address}: {error}")]
+    Fetch { address: String, error: FetchError },
+}
+
+/// [`ReadError`] with the list it is about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {error}")]
+pub struct DocumentError {
+    pub name: String,
+    pub error: ReadError,
+}
+
+/// Reads what was loaded.
+pub fn load_document(loaded: &Loaded) -> Result<Document, DocumentError> {
+    list::read(&loaded.bytes).map_err(|error| DocumentError { name: loaded.name.clone(), error })
+}
+
+impl Source {
+    /// Reads an argument: the name of a bundled list, a path, or an address. A file that
+    /// has the name of a bundled list is reached as `./NAME`.
+    pub fn parse(arg: &str) -> Result<Source, SourceError> {
+        if let Some((scheme, _)) = arg.split_once("://") {
+            return Self::parse_address(&scheme.to_ascii_lowercase(), arg);
+        }
+        if let Some(list) = bundled::find(arg) {
+            return Ok(Source::Bundled(list));
+        }
+        let path = PathBuf::from(arg);
+        if path.exists() {
+            return Ok(Source::File(path));
+        }
+        // A bare word may be a list's name; anything else was meant as a file.
+        if arg.contains(['/', '\\', '.']) {
+            return Err(SourceError::Missing(path));
+        }
+        Err(SourceError::Unknown { name: arg.to_owned(), closest: closest(arg) })
+    }
+
+    fn parse_address(scheme: &str, arg: &str) -> Result<Source, SourceError> {
+        if !matches!(scheme, "http" | "https" | "file") {
+            return Err(SourceError::Scheme(format!("{}://", fit(&plain(scheme), 20))));
+        }
+        // The argument may hold a password, and so it is not repeated.
+        let bad = || SourceError::BadAddress(format!("this {scheme} address"));
+        let url = Url::parse(arg).map_err(|_| bad())?;
+        if scheme == "file" {
+            return url.to_file_path().map(Source::File).map_err(|()| bad());
+        }
+        Ok(Source::Url(url))
+    }
+
+    /// A short name for plans.
+    pub fn name(&self) -> String {
+        match self {
+            Source::Bundled(list) => list.name.to_owned(),
+            Source::File(path) => path
+                .file_name()
+                .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
+            Source::Url(url) => {
+                let host = url.host_str().unwrap_or_default();
+                let last = url.path_segments().into_iter().flatten().rfind(|part| !part.is_empty());
+                last.map_or_else(|| host.to_owned(), |last| format!("{host}/{last}"))
+            }
+        }
+    }
+
+    /// The whole address, without what may be secret in it.
+    pub fn address(&self) -> String {
+        match self {
+            Source::Bundled(list) => format!("bundled:{}", list.name),
+            Source::File(path) => path.display().to_string(),
+            Source::Url(url) => fetch::public_address(url),
+        }
+    }
+
+    /// Loads the source, wherever it is.
+    pub async fn load(&self) -> Result<Loaded, SourceError> {
+        if let Source::Url(url) = self {
+            let bytes = fetch::fetch(url, SIZE_LIMIT)
+                .await
+                .map_err(|error| SourceError::Fetch { address: self.address(), error })?;
+            return Ok(self.loaded(bytes));
+        }
+        let source = self.clone();
+        let read = tokio::task::spawn_blocking(move || source.read_local()).await;
+        // The task is never cancelled and does not panic; without it, read right here.
+        match read {
+            Ok(Some(loaded)) => loaded,
+            _ => self.read_local().unwrap_or_else(|| Ok(self.loaded(Vec::new()))),
+        }
+    }
+
+    /// Loads what needs no network, and so no runtime: callers may do it on threads.
+    pub fn read_local(&self) -> Option<Result<Loaded, SourceError>> {
+        match self {
+            Source::Bundled(list) => Some(Ok(self.loaded(list.csv.to_vec()))),
+            Source::File(path) => Some(read_file(path).map(|bytes| self.loaded(bytes))),
+            Source::Url(_) => None,
+        }
+    }
+
+    fn loaded(&self, bytes: Vec<u8>) -> Loaded {
+        Loaded {
+            name: self.name(),
+            address: self.address(),
+            sha256: hex(&Sha256::digest(&bytes)),
+            bytes,
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let unreadable = |why: io::Error| match why.kind() {
+        io::ErrorKind::NotFound => SourceError::Missing(path.to_owned()),
+        io::ErrorKind::IsADirectory => SourceError::Folder(path.to_owned()),
+        _ => SourceError::Unreadable { path: path.to_owned(), why },
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if about.is_dir() {
+        return Err(SourceError::Folder(path.to_owned()));
+    }
+    let expected = usize::try_from(about.len()).unwrap_or(SIZE_LIMIT).min(SIZE_LIMIT);
+    let mut bytes = Vec::with_capacity(expected + 1);
+    // One byte beyond the limit, to see that there is more: a pipe has no length.
+    file.take(SIZE_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > SIZE_LIMIT {
+        return Err(SourceError::TooLarge(path.to_owned()));
+    }
+    Ok(bytes)
+}
+
+fn unknown(name: &str, closest: Option<&str>) -> String {
+    let names: Vec<&str> = bundled::all().iter().map(|list| list.name).collect();
+    let name = fit(&plain(name), 60);
+    let hint = closest.map(|name| format!(" Did you mean {name}?")).unwrap_or_default();
+    format!(
+        "there is no list and no file with the name {name:?}.{hint} The bundled lists are {}; any \
+         other list is named by its path or its https:// address",
+        names.join(", ")
+    )
+}
+
+/// The bundled list that the word was probably meant to be.
+fn closest(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let near = |name: &&'static str| {
+        (word.len() >= 3 && (name.starts_with(&word) || name.split('-').any(|part| part == word)))
+            || distance(&word, name) <= 2
+    };
+    let names = bundled::all().iter().map(|list| list.name);
+    names.filter(near).min_by_key(|name| distance(&word, name))
+}
+
+/// How many letters have to be changed, added or removed to turn one word into the other.
+fn distance(from: &str, to: &str) -> usize {
+    // Far words are all the same, and a long one would take long.
+    if from.len().abs_diff(to.len()) > 12 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (at, letter) in from.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], at + 1);
+        for (column, other) in to.chars().enumerate() {
+            let change = corner + usize::from(letter != other);
+            corner = row[column + 1];
+            row[column + 1] = change.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(arg: &str) -> String {
+        Source::parse(arg).map_or_else(|e| e.to_string(), |s| panic!("{arg}: {s:?}"))
+    }
+
+    #[test]
+    fn an_argument_is_a_bundled_list_a_file_or_an_address() {
+        assert!(matches!(Source::parse("threads"), Ok(Source::Bundled(l)) if l.name == "threads"));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("my list.csv");
+        std::fs::write(&file, "bad.example\n").unwrap();
+        let want = Source::File(file.clone());
+        assert_eq!(Source::parse(&file.to_string_lossy()).unwrap(), want);
+        assert_eq!(Source::parse(Url::from_file_path(&file).unwrap().as_str()).unwrap(), want);
+        assert_eq!(want.name(), "my list.csv");
+        let url = Source::parse("HTTPS://u:pw@Lists.example/a/b.csv?token=s3cret#x").unwrap();
+        assert_eq!(url.name(), "lists.example/b.csv");
+        assert_eq!(url.address(), "https://lists.example/a/b.csv?…");
+        assert_eq!(Source::parse("https://lists.example/").unwrap().name(), "lists.example");
+    }
+
+    #[test]
+    fn a_word_that_is_nothing_gets_the_names_and_the_nearest_one() {
+        for (word, hint) in [
+            ("thread", Some("threads")),
+            ("fedi-pact", Some("fedipact")),
+            ("Bluesky", Some("bluesky-bridges")),
+            ("quite-something-else", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(word), hint, "{word:?}");
+        }
+        let error = refused("thread");
+        assert!(error.contains("Did you mean threads?") && error.contains("fedipact"), "{error}");
+        assert!(refused("nothing/here.csv").contains("no file"));
+        assert!(refused("ftp://lists.example/a.csv").contains("https://"));
+        let error = refused("https://user:s3cret@");
+        assert!(error.contains("not a complete address") && !error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn files_are_read_up_to_a_limit_and_each_fault_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |path: &Path| Source::File(path.to_owned()).read_local().unwrap();
+        assert!(matches!(read(folder.path()), Err(SourceError::Folder(_))));
+        assert!(matches!(read(&folder.path().join("none")), Err(SourceError::Missing(_))));
+        let file = folder.path().join("list.csv");
+        std::fs::write(&file, "bad.example\n").unwrap();
+        let loaded = read(&file).unwrap();
+        assert_eq!(loaded.bytes, b"bad.example\n");
+        assert_eq!(loaded.sha256, hex(&Sha256::digest(b"bad.example\n")));
+        assert_eq!(load_document(&loaded).unwrap().entries.len(), 1);
+        File::options().write(true).open(&file).unwrap().set_len(SIZE_LIMIT as u64 + 1).unwrap();
+        assert!(matches!(read(&file), Err(SourceError::TooLarge(_))));
+    }
+
+    #[tokio::test]
+    async fn bundled_lists_load_and_errors_carry_the_name() {
+        let source = Source::parse("fedipact").unwrap();
+        let loaded = source.load().await.unwrap();
+        assert_eq!(
+            (loaded.name.as_str(), loaded.address.as_str()),
+            ("fedipact", "bundled:fedipact")
+        );
+        let empty = Loaded { bytes: Vec::new(), ..loaded };
+        let error = load_document(&empty).unwrap_err();
+        assert!(error.to_string().starts_with("fedipact: the list is empty"), "{error}");
+    }
+}
