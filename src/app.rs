@@ -80,7 +80,7 @@ impl App {
     pub fn vault(&self) -> Result<Vault> {
         crate::backup::create_private_dir(&self.data_dir)
             .with_context(|| self.data_dir.display().to_string())?;
-        Ok(Vault::open(self.key.as_ref(), &self.data_dir.join("key"))?)
+        Ok(Vault::load(self.key.as_ref(), &self.data_dir.join("key"))?)
     }
 
     /// Opens a target by its name or, where such a file exists, the path of an export.
@@ -112,7 +112,7 @@ impl App {
         patience: Arc<dyn Patience>,
     ) -> Result<Box<dyn Target>> {
         let base = Url::parse(&row.base_url).context("the target's address is damaged")?;
-        let token = self.vault()?.open_secret(&secret_name(&row.name, "token"), &row.token)?;
+        let token = self.vault()?.open(&secret_name(&row.name, "token"), &row.token)?;
         let mut own: Vec<Domain> = Domain::from_stored(&row.domain).into_iter().collect();
         // The API may live under another name than the one in people's handles.
         own.extend(base.domain().and_then(Domain::from_stored).filter(|host| !own.contains(host)));
@@ -127,9 +127,7 @@ impl App {
         let api = Arc::new(Api::new(base, token, self.clock.clone(), stop.clone(), patience)?);
         Ok(match row.level {
             Level::Account => Box::new(Account::new(identity, api)),
-            Level::Instance => {
-                Box::new(Instance::new(identity, api, takes_nested(&row.version)))
-            }
+            Level::Instance => Box::new(Instance::new(identity, api, takes_nested(&row.version))),
         })
     }
 

@@ -75,7 +75,8 @@ pub enum ApplyError {
 
 fn stale(differences: &[Difference]) -> String {
     const SHOWN: usize = 10;
-    let mut text = "The target has changed since the plan was made, so nothing was done:".to_owned();
+    let mut text =
+        "The target has changed since the plan was made, so nothing was done:".to_owned();
     for difference in differences.iter().take(SHOWN) {
         text.push_str("\n  ");
         text.push_str(&difference.to_string());
@@ -258,16 +259,13 @@ impl Engine<'_> {
         state: &State,
         report: &mut Report,
     ) -> Result<Result<(), TargetError>, ApplyError> {
-        let changes: Vec<Change> = due.iter().filter_map(|seq| at(changes, *seq).cloned()).collect();
-        self.store
-            .mark_steps(report.run, due, StepStatus::Sent, None, self.clock.now())
-            .await?;
+        let changes: Vec<Change> =
+            due.iter().filter_map(|seq| at(changes, *seq).cloned()).collect();
+        self.store.mark_steps(report.run, due, StepStatus::Sent, None, self.clock.now()).await?;
         if let Err(error) = self.target.write(&changes, state).await {
             return Ok(Err(error));
         }
-        self.store
-            .mark_steps(report.run, due, StepStatus::Done, None, self.clock.now())
-            .await?;
+        self.store.mark_steps(report.run, due, StepStatus::Done, None, self.clock.now()).await?;
         report.done += changes.len();
         Ok(Ok(()))
     }
@@ -365,15 +363,10 @@ impl Engine<'_> {
         let whose = format!("{level} {address} {}", account.as_deref().unwrap_or_default());
         let key = hex(&Sha256::digest(whose.as_bytes()));
         let path = directory.join(format!("{}.lock", &key[..16]));
-        let failed =
-            |error| ApplyError::Lock { path: path.display().to_string(), error };
+        let failed = |error| ApplyError::Lock { path: path.display().to_string(), error };
         create_private_dir(&directory).map_err(failed)?;
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
+        let file =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock(file)),
             Err(TryLockError::WouldBlock) => Err(ApplyError::Busy),

@@ -62,7 +62,13 @@ struct Made {
 
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Backup {} of {}: {}", self.id, count(self.blocks, "block"), self.path.display())?;
+        writeln!(
+            f,
+            "Backup {} of {}: {}",
+            self.id,
+            count(self.blocks, "block"),
+            self.path.display()
+        )?;
         writeln!(f, "For the server's import page: {}", self.csv.display())
     }
 }

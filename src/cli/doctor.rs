@@ -74,11 +74,13 @@ impl Args {
         };
         if let Some(store) = store {
             for row in store.targets().await? {
-                let asked = if self.offline { Ok("not asked".to_owned()) } else { ask(app, &row).await };
+                let asked =
+                    if self.offline { Ok("not asked".to_owned()) } else { ask(app, &row).await };
                 report.note(&row.name, asked);
             }
             if let Some(run) = store.latest_unfinished().await? {
-                let says = format!("run {0} was interrupted; `hedgerow resume {0}` goes on", run.id);
+                let says =
+                    format!("run {0} was interrupted; `hedgerow resume {0}` goes on", run.id);
                 report.checks.push(Check { what: "runs".to_owned(), well: false, says });
             }
         }

@@ -80,7 +80,11 @@ impl fmt::Display for Shown {
         for entry in &self.list.entries {
             let severity = entry.severity.map_or("", |severity| severity.as_str());
             let comment = plain(entry.public_comment.as_deref().unwrap_or_default());
-            let row = format!("{:<32} {severity:<8} {}", fit(entry.domain.as_str(), 32), fit(&comment, 36));
+            let row = format!(
+                "{:<32} {severity:<8} {}",
+                fit(entry.domain.as_str(), 32),
+                fit(&comment, 36)
+            );
             writeln!(f, "{}", row.trim_end())?;
         }
         Ok(())

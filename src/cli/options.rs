@@ -11,7 +11,7 @@ use crate::block::{Level, Severity};
 use crate::combine::{Combined, in_parallel};
 use crate::domain::Domain;
 use crate::list::Document;
-use crate::plan::{Lowering, Mode, Plan, Wishes, merge_or_overwrite};
+use crate::plan::{Lowering, Plan, Wishes, merge_or_overwrite};
 use crate::source::{Loaded, Source, load_document};
 use crate::stop::{Stop, stop};
 
@@ -40,10 +40,6 @@ impl FileOptions {
             LevelArg::Instance => Level::Instance,
         });
         FileHints { level, server: self.server.clone() }
-    }
-
-    pub fn server(&self) -> Option<&Domain> {
-        self.server.as_ref()
     }
 }
 
@@ -107,13 +103,6 @@ impl ListOptions {
         self.lists.is_empty()
     }
 
-    pub fn mode(&self) -> Mode {
-        match self.mode {
-            ModeArg::Merge => Mode::Merge,
-            ModeArg::Overwrite => Mode::Overwrite,
-        }
-    }
-
     fn wishes(&self) -> Result<Wishes> {
         let overwrite = self.mode == ModeArg::Overwrite;
         if !overwrite && !self.lower.is_empty() {
@@ -124,9 +113,10 @@ impl ListOptions {
         } else if self.lower.is_empty() {
             Lowering::None
         } else {
-            let names = self.lower.iter().map(|name| {
-                domain(name).map_err(|why| anyhow::anyhow!("--lower {name}: {why}"))
-            });
+            let names = self
+                .lower
+                .iter()
+                .map(|name| domain(name).map_err(|why| anyhow::anyhow!("--lower {name}: {why}")));
             Lowering::Named(names.collect::<Result<_>>()?)
         };
         Ok(Wishes {
@@ -171,7 +161,9 @@ async fn combine(names: &[String]) -> Result<Combined> {
     }
     let parse = |item: &Ready| -> Result<(Loaded, Document)> {
         let loaded = match item {
-            Ready::Here(source) => source.read_local().context("a list is neither here nor away")??,
+            Ready::Here(source) => {
+                source.read_local().context("a list is neither here nor away")??
+            }
             Ready::Fetched(loaded) => loaded.clone(),
         };
         let document = load_document(&loaded)?;

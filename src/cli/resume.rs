@@ -70,10 +70,8 @@ impl Args {
             Kind::Csv => &plan.target.address,
             Kind::Mastodon => &plan.target.name,
         };
-        let hints = FileHints {
-            level: Some(plan.target.level),
-            server: plan.target.own.first().cloned(),
-        };
+        let hints =
+            FileHints { level: Some(plan.target.level), server: plan.target.own.first().cloned() };
         let mut opened = app.open(name, &hints, &stop, reporter.clone()).await?;
         if let crate::app::Opened::File(file) = &mut opened {
             file.write_to(None, plan.mode);

@@ -66,7 +66,11 @@ impl fmt::Display for Runs {
         if self.runs.is_empty() {
             return writeln!(f, "Nothing was applied yet.");
         }
-        writeln!(f, "{:>4}  {:<16} {:<28} {:<9} {:>11}  STATE", "RUN", "WHEN (UTC)", "TARGET", "MODE", "DONE")?;
+        writeln!(
+            f,
+            "{:>4}  {:<16} {:<28} {:<9} {:>11}  STATE",
+            "RUN", "WHEN (UTC)", "TARGET", "MODE", "DONE"
+        )?;
         for run in &self.runs {
             let state = match (run.status, run.verified) {
                 (RunStatus::Running | RunStatus::Stopped, _) => "stopped",

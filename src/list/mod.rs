@@ -128,7 +128,21 @@ pub struct Document {
     /// In the order of lines.
     pub problems: Vec<Problem>,
 }
-/// What a file is, if it is certainly not a list or an export of domains.
-pub fn wrong_kind(_bytes: &[u8]) -> Option<String> {
-    None
+/// What a file is, if it is certainly not a list or an export of domains. A file without
+/// a single block is no such thing: somebody may simply not block anyone yet.
+pub fn wrong_kind(bytes: &[u8]) -> Option<ReadError> {
+    use ReadError as E;
+    let wrong = |error: &E| !matches!(error, E::Empty | E::HeaderOnly | E::NoEntries { .. });
+    read(bytes).err().filter(wrong)
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Format::MastodonAdminCsv => "Mastodon's CSV for instances",
+            Format::FediblockholeCsv => "FediBlockHole's CSV",
+            Format::UserCsv => "one domain a line",
+            Format::PlainText => "plain text",
+        })
+    }
 }

@@ -59,7 +59,7 @@ impl CsvFile {
             .map_err(|error| CsvError::Unreadable { path: shown.clone(), error })?;
         let wrong = |why: String| CsvError::NotAnExport { path: shown.clone(), why };
         if let Some(why) = crate::list::wrong_kind(&bytes) {
-            return Err(wrong(why));
+            return Err(wrong(why.to_string()));
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| wrong("it is not UTF-8 text; export it again".to_owned()))?;
