@@ -5,4 +5,5 @@ pub mod clock;
 pub mod domain;
 pub mod http;
 pub mod list;
+pub mod store;
 pub mod text;

@@ -1,1 +1,3 @@
-
+// `cfg(test)` tells clippy that the helpers, too, may unwrap.
+#[cfg(test)]
+mod store;
