@@ -7,3 +7,4 @@ pub mod http;
 pub mod list;
 pub mod store;
 pub mod text;
+pub mod vault;
