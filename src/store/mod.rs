@@ -1,0 +1,148 @@
+//! What Hedgerow remembers: who is signed in, what was blocked before, what each run did.
+//!
+//! `SQLite` in one file by default, PostgreSQL by URL. Every statement is written once, in
+//! the SQL that both understand, and every test runs on both: that is what checks it.
+//! A row is checked on its way out. Whoever edits the database by hand gets an error that
+//! names the place, and never a run that does something else than it says.
+
+mod backups;
+mod error;
+mod open;
+mod runs;
+mod steps;
+mod targets;
+
+use std::fmt;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::block::Level;
+
+pub use backups::{Backup, NewBackup};
+pub use error::StoreError;
+pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
+pub use steps::{Action, NewStep, Step, StepStatus};
+pub use targets::{NewTarget, TargetRow};
+
+/// One of the two databases: their pools, or a transaction on one of them.
+enum Either<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+type Db = Either<SqlitePool, PgPool>;
+type Tx = Either<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
+/// Runs the same text on whichever database it is: the body is compiled for both.
+macro_rules! on {
+    ($db:expr, |$c:ident| $body:expr) => {
+        match $db {
+            $crate::store::Either::Sqlite($c) => $body,
+            $crate::store::Either::Postgres($c) => $body,
+        }
+    };
+}
+use on;
+
+/// An enum that the database keeps as words.
+macro_rules! words {
+    (
+        $(#[$doc:meta])*
+        pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$each])* $variant,)+ }
+
+        impl $name {
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)+ }
+            }
+
+            fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+use words;
+
+/// The open database. Cloning it is cheap and shares the connections.
+#[derive(Clone)]
+pub struct Store {
+    /// `SQLite` has one writer, which must not wait behind a reader's connection, so the
+    /// two have pools of their own. On PostgreSQL they are the same pool.
+    read: Db,
+    write: Db,
+    /// The address without a password.
+    shown: String,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.shown).finish()
+    }
+}
+
+impl<S: Clone, P: Clone> Clone for Either<S, P> {
+    fn clone(&self) -> Self {
+        match self {
+            Either::Sqlite(inner) => Either::Sqlite(inner.clone()),
+            Either::Postgres(inner) => Either::Postgres(inner.clone()),
+        }
+    }
+}
+
+impl Store {
+    /// Where the data is, in words that may be shown to anyone.
+    pub fn address(&self) -> &str {
+        &self.shown
+    }
+
+    /// Ends all connections. `SQLite` then folds its journal back into the one file.
+    pub async fn close(self) {
+        on!(&self.read, |pool| pool.close().await);
+        on!(&self.write, |pool| pool.close().await);
+    }
+
+    /// A transaction that may read and then write what follows from it. `SQLite` takes its
+    /// write lock at once: a lock taken later fails under concurrency however long the
+    /// busy time-out is. On PostgreSQL the reads must say `FOR UPDATE`.
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.write {
+            Either::Sqlite(pool) => Either::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Either::Postgres(pool) => Either::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+impl Tx {
+    async fn commit(self) -> Result<(), StoreError> {
+        Ok(on!(self, |tx| tx.commit().await)?)
+    }
+}
+
+/// PostgreSQL keeps microseconds. `SQLite` does as it does, so that a time that was
+/// written equals itself when it is read.
+fn stored_time(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment.trunc_subsecs(6)
+}
+
+fn level_from(word: &str) -> Option<Level> {
+    [Level::Account, Level::Instance].into_iter().find(|level| level_word(*level) == word)
+}
+
+const fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Account => "account",
+        Level::Instance => "instance",
+    }
+}

@@ -1,0 +1,301 @@
+//! Runs: a plan that was confirmed, and how far it got.
+
+use chrono::{DateTime, Utc};
+
+use super::error::RowOf;
+use super::steps::{self, NewStep};
+use super::{Either, Store, StoreError, Tx, level_from, level_word, on, stored_time, words};
+use crate::block::Level;
+use crate::text::plain;
+
+pub type RunId = i64;
+
+words! {
+    pub enum RunStatus {
+        /// Under way, or killed on the way.
+        Running = "running",
+        /// Ended early on purpose; can be continued.
+        Stopped = "stopped",
+        Failed = "failed",
+        Done = "done",
+    }
+}
+
+impl RunStatus {
+    /// Whether a run in this state can be continued.
+    pub const fn is_unfinished(self) -> bool {
+        matches!(self, RunStatus::Running | RunStatus::Stopped)
+    }
+}
+
+/// The ways in which a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Stopped,
+    Failed,
+    Done,
+}
+
+impl From<Ending> for RunStatus {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Stopped => RunStatus::Stopped,
+            Ending::Failed => RunStatus::Failed,
+            Ending::Done => RunStatus::Done,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    /// The target's name, or the path of a CSV file.
+    pub target: String,
+    pub level: Level,
+    pub mode: String,
+    /// The plan's JSON.
+    pub plan: String,
+    pub plan_sha256: String,
+    pub backup_id: Option<i64>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// How many steps of a run are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepCounts {
+    pub total: i64,
+    pub pending: i64,
+    pub sent: i64,
+    pub done: i64,
+    pub failed: i64,
+    pub skipped: i64,
+}
+
+/// A run without its plan, which can be megabytes: see [`Store::plan`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub id: RunId,
+    pub target: String,
+    pub level: Level,
+    pub mode: String,
+    pub plan_sha256: String,
+    pub backup_id: Option<i64>,
+    pub status: RunStatus,
+    /// Whether the target was read again afterwards and was as planned, if it was read.
+    pub verified: Option<bool>,
+    pub message: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub steps: StepCounts,
+}
+
+#[derive(sqlx::FromRow)]
+struct Record {
+    id: i64,
+    target: String,
+    level: String,
+    mode: String,
+    plan_sha256: String,
+    backup_id: Option<i64>,
+    status: String,
+    verified: Option<bool>,
+    message: Option<String>,
+    created_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+    total: i64,
+    pending: i64,
+    sent: i64,
+    done: i64,
+    failed: i64,
+    skipped: i64,
+}
+
+impl TryFrom<Record> for Run {
+    type Error = StoreError;
+
+    fn try_from(r: Record) -> Result<Self, StoreError> {
+        let row = RowOf::new("run", &r.id);
+        let status = row.need("status", RunStatus::from_word(&r.status))?;
+        let ended = r.finished_at.is_some() != (status == RunStatus::Running);
+        let known = r.pending + r.sent + r.done + r.failed + r.skipped;
+        RowOf::new("step", &format_args!("{}/…", r.id))
+            .need("status", (known == r.total).then_some(()))?;
+        Ok(Run {
+            level: row.need("level", level_from(&r.level))?,
+            finished_at: row.need("finished_at", ended.then_some(r.finished_at))?,
+            steps: StepCounts {
+                total: r.total,
+                pending: r.pending,
+                sent: r.sent,
+                done: r.done,
+                failed: r.failed,
+                skipped: r.skipped,
+            },
+            id: r.id,
+            target: r.target,
+            mode: r.mode,
+            plan_sha256: r.plan_sha256,
+            backup_id: r.backup_id,
+            status,
+            verified: r.verified,
+            message: r.message,
+            created_at: r.created_at,
+        })
+    }
+}
+
+/// The runs that a clause picks, newest first, each with its steps counted. The runs are
+/// picked first, so that only their steps are looked at.
+macro_rules! runs_where {
+    ($clause:literal) => {
+        concat!(
+            "WITH picked AS (SELECT id FROM run ",
+            $clause,
+            ") SELECT run.id, run.target, run.level, run.mode, run.plan_sha256, run.backup_id,
+                 run.status, run.verified, run.message, run.created_at, run.finished_at,
+                 COUNT(step.seq) AS total,
+                 COUNT(CASE step.status WHEN 'pending' THEN 1 END) AS pending,
+                 COUNT(CASE step.status WHEN 'sent' THEN 1 END) AS sent,
+                 COUNT(CASE step.status WHEN 'done' THEN 1 END) AS done,
+                 COUNT(CASE step.status WHEN 'failed' THEN 1 END) AS failed,
+                 COUNT(CASE step.status WHEN 'skipped' THEN 1 END) AS skipped
+             FROM picked JOIN run ON run.id = picked.id LEFT JOIN step ON step.run_id = run.id
+             GROUP BY run.id ORDER BY run.id DESC"
+        )
+    };
+}
+
+impl Store {
+    /// Writes a run and all its steps, or nothing. The run counts as running from here.
+    pub async fn begin_run(
+        &self,
+        new: &NewRun,
+        steps: &[NewStep<'_>],
+    ) -> Result<RunId, StoreError> {
+        const SQL: &str = "
+            INSERT INTO run (target, level, mode, plan, plan_sha256, backup_id, status, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, 'running', $7) RETURNING id";
+        let mut tx = self.begin().await?;
+        let id: RunId = on!(&mut tx, |c| {
+            sqlx::query_scalar(SQL)
+                .bind(&new.target)
+                .bind(level_word(new.level))
+                .bind(&new.mode)
+                .bind(&new.plan)
+                .bind(&new.plan_sha256)
+                .bind(new.backup_id)
+                .bind(stored_time(new.created_at))
+                .fetch_one(&mut **c)
+                .await
+        })?;
+        steps::insert(&mut tx, id, steps, new.created_at).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    pub async fn run(&self, id: RunId) -> Result<Option<Run>, StoreError> {
+        const SQL: &str = runs_where!("WHERE id = $1");
+        let record: Option<Record> =
+            on!(&self.read, |pool| sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)
+                .map_err(StoreError::reading("run"))?;
+        record.map(Run::try_from).transpose()
+    }
+
+    /// The plan of a run, as it was given to [`Store::begin_run`].
+    pub async fn plan(&self, id: RunId) -> Result<Option<String>, StoreError> {
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar("SELECT plan FROM run WHERE id = $1")
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        })?)
+    }
+
+    /// The last `limit` runs, newest first.
+    pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, StoreError> {
+        const SQL: &str = runs_where!("ORDER BY id DESC LIMIT $1");
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(i64::from(limit)).fetch_all(pool).await
+        })
+        .map_err(StoreError::reading("run"))?;
+        records.into_iter().map(Run::try_from).collect()
+    }
+
+    /// The newest run on `target` that can be continued.
+    pub async fn unfinished_run(&self, target: &str) -> Result<Option<Run>, StoreError> {
+        const SQL: &str = runs_where!(
+            "WHERE target = $1 AND status IN ('running', 'stopped') ORDER BY id DESC LIMIT 1"
+        );
+        let record: Option<Record> =
+            on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_optional(pool).await)
+                .map_err(StoreError::reading("run"))?;
+        record.map(Run::try_from).transpose()
+    }
+
+    /// The newest run on any target that can be continued.
+    pub async fn latest_unfinished(&self) -> Result<Option<Run>, StoreError> {
+        const SQL: &str =
+            runs_where!("WHERE status IN ('running', 'stopped') ORDER BY id DESC LIMIT 1");
+        let record: Option<Record> =
+            on!(&self.read, |pool| sqlx::query_as(SQL).fetch_optional(pool).await)
+                .map_err(StoreError::reading("run"))?;
+        record.map(Run::try_from).transpose()
+    }
+
+    /// Takes a run up again: it counts as running, and its ending is forgotten.
+    pub async fn resume_run(&self, id: RunId) -> Result<(), StoreError> {
+        const SQL: &str = "
+            UPDATE run SET status = 'running', verified = NULL, message = NULL, finished_at = NULL
+            WHERE id = $1";
+        let mut tx = self.begin().await?;
+        if !lock_status(&mut tx, id).await?.is_unfinished() {
+            return Err(StoreError::Finished(id));
+        }
+        on!(&mut tx, |c| sqlx::query(SQL).bind(id).execute(&mut **c).await.map(drop))?;
+        tx.commit().await
+    }
+
+    pub async fn finish_run(
+        &self,
+        id: RunId,
+        ending: Ending,
+        verified: Option<bool>,
+        message: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "
+            UPDATE run SET status = $1, verified = $2, message = $3, finished_at = $4
+            WHERE id = $5";
+        let ended = on!(&self.write, |pool| {
+            sqlx::query(SQL)
+                .bind(RunStatus::from(ending).as_str())
+                .bind(verified)
+                .bind(message.map(plain))
+                .bind(stored_time(now))
+                .bind(id)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+        if ended == 1 { Ok(()) } else { Err(StoreError::missing("run", &id)) }
+    }
+}
+
+/// A run's status, which nobody else can change until the transaction ends.
+async fn lock_status(tx: &mut Tx, id: RunId) -> Result<RunStatus, StoreError> {
+    let word: Option<String> = match tx {
+        Either::Sqlite(tx) => {
+            sqlx::query_scalar("SELECT status FROM run WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&mut **tx)
+                .await?
+        }
+        Either::Postgres(tx) => {
+            sqlx::query_scalar("SELECT status FROM run WHERE id = $1 FOR UPDATE")
+                .bind(id)
+                .fetch_optional(&mut **tx)
+                .await?
+        }
+    };
+    let word = word.ok_or_else(|| StoreError::missing("run", &id))?;
+    RowOf::new("run", &id).need("status", RunStatus::from_word(&word))
+}

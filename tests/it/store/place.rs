@@ -1,0 +1,78 @@
+//! A fresh database of each kind for every case.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+
+use hedgerow::block::hex;
+use hedgerow::clock::random;
+use hedgerow::store::Store;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+const LOCAL: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+
+/// An empty place for a database, and the ways around the store to look into it.
+pub struct Place {
+    pub url: String,
+    pub file: Option<PathBuf>,
+}
+
+impl Place {
+    pub async fn open(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Runs a statement behind the store's back.
+    pub async fn sql(&self, sql: &str) {
+        if self.is_postgres() {
+            postgres(&self.url, sql).await.unwrap();
+        } else {
+            let mut db = SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await.unwrap();
+            db.close().await.unwrap();
+        }
+    }
+}
+
+async fn postgres(url: &str, sql: &str) -> Result<(), sqlx::Error> {
+    let mut db = PgConnection::connect(url).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await?;
+    db.close().await
+}
+
+fn run(test: &impl AsyncFn(&Place), place: &Place) -> std::thread::Result<()> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    catch_unwind(AssertUnwindSafe(|| runtime.block_on(test(place))))
+}
+
+/// Runs the case on `SQLite` and on PostgreSQL. Where no PostgreSQL answers, that half is
+/// skipped and says so; a machine that sets `CI` must have one.
+#[expect(clippy::needless_pass_by_value, reason = "every case is written where it is passed")]
+pub fn on_both(test: impl AsyncFn(&Place)) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deep/er/hedgerow.db");
+    let place = Place { url: format!("sqlite:{}", file.display()), file: Some(file) };
+    run(&test, &place).unwrap_or_else(|panic| resume_unwind(panic));
+
+    let base = std::env::var("HEDGEROW_TEST_POSTGRES_URL").unwrap_or_else(|_| LOCAL.to_owned());
+    let schema = format!("hedgerow_test_{}", hex(&random::<8>().unwrap()));
+    let admin = |sql: String| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(postgres(&base, &sql))
+    };
+    if let Err(error) = admin(format!("CREATE SCHEMA {schema}")) {
+        assert!(std::env::var_os("CI").is_none(), "no PostgreSQL for the tests: {error}");
+        println!("skipped: no PostgreSQL answers, set HEDGEROW_TEST_POSTGRES_URL ({error})");
+        return;
+    }
+    let joint = if base.contains('?') { '&' } else { '?' };
+    let place = Place { url: format!("{base}{joint}options[search_path]={schema}"), file: None };
+    let outcome = run(&test, &place);
+    let dropped = admin(format!("DROP SCHEMA {schema} CASCADE"));
+    outcome.unwrap_or_else(|panic| resume_unwind(panic));
+    dropped.unwrap();
+}
