@@ -3,6 +3,8 @@
 
 use std::fmt::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{Add, Direction, Plan, Skipped, Update};
 use crate::block::{Rule, Severity};
 use crate::combine::Ask;
@@ -91,7 +93,7 @@ fn row(verb: &str, domain: &str, effect: &str, askers: &str) -> String {
     let domain = fit(&plain(domain), DOMAIN);
     let effect = fit(effect, EFFECT);
     let mut row = format!("{verb:<7} {domain:<DOMAIN$} {effect:<EFFECT$} ");
-    let left = WIDTH.saturating_sub(unicode_width::UnicodeWidthStr::width(row.as_str()));
+    let left = WIDTH.saturating_sub(row.width());
     row.push_str(&fit(&plain(askers), left));
     row.truncate(row.trim_end().len());
     row
@@ -101,11 +103,16 @@ fn askers(asks: &[Ask]) -> String {
     asks.iter().map(|ask| ask.list.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// A reason is never cut: it goes below the name where it does not fit beside it.
 fn skipped_row(skipped: &Skipped) -> String {
-    let mut row = format!("  {:<DOMAIN$} ", fit(&plain(&skipped.domain), DOMAIN));
-    let left = WIDTH.saturating_sub(unicode_width::UnicodeWidthStr::width(row.as_str()));
-    row.push_str(&fit(&plain(&skipped.reason.to_string()), left));
-    row
+    let name = format!("  {:<DOMAIN$} ", fit(&plain(&skipped.domain), DOMAIN));
+    let reason = skipped.reason.to_string();
+    let reason = plain(&reason);
+    if name.width() + reason.width() <= WIDTH {
+        format!("{name}{reason}")
+    } else {
+        format!("{}\n{}", name.trim_end(), wrapped(&format!("      {reason}"), "      "))
+    }
 }
 
 /// A rule in a few words: `silence, no media`.
@@ -150,7 +157,7 @@ pub(crate) fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut used = 0;
     for word in text.split(' ') {
-        let width = unicode_width::UnicodeWidthStr::width(word);
+        let width = word.width();
         if used > 0 && used + 1 + width > WIDTH {
             lines.push('\n');
             lines.push_str(indent);

@@ -2,5 +2,7 @@
 // `cfg(test)` tells clippy that the helpers, too, may unwrap.
 #![cfg(test)]
 
+mod command;
+mod csv_target;
 mod plan_laws;
 mod store;
