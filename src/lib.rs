@@ -5,6 +5,7 @@ pub mod clock;
 pub mod domain;
 pub mod http;
 pub mod list;
+pub mod mastodon;
 pub mod store;
 pub mod text;
 pub mod vault;
