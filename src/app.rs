@@ -158,5 +158,6 @@ pub fn secret_name(target: &str, column: &str) -> String {
 
 /// Mastodon takes a stricter block below a parent's since 4.2.9 and 4.3.0.
 fn takes_nested(version: &str) -> bool {
-    Version::parse(version).is_none_or(|version| version.at_least(4, 2, 9))
+    const SINCE: Version = Version { major: 4, minor: 2, patch: 9, pre_release: false };
+    Version::parse(version).is_none_or(|version| version >= SINCE)
 }

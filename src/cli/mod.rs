@@ -8,7 +8,7 @@ mod backups;
 mod check;
 mod doctor;
 mod lists;
-//mod login;
+mod login;
 mod options;
 mod plan;
 mod progress;
@@ -72,7 +72,8 @@ Exit codes: 0 done, or nothing to do; 1 error; 2 changes are pending;
 enum Verb {
     Lists(lists::Args),
     Check(check::Args),
-
+    Login(login::LoginArgs),
+    Logout(login::LogoutArgs),
     Targets(targets::Args),
     Plan(plan::Args),
     Apply(apply::Args),
@@ -170,6 +171,8 @@ async fn run(cli: Cli) -> Result<Reply> {
     match cli.verb {
         Verb::Lists(args) => args.run().await,
         Verb::Check(args) => args.run().await,
+        Verb::Login(args) => args.run(&app).await,
+        Verb::Logout(args) => args.run(&app).await,
 
         Verb::Targets(args) => args.run(&app).await,
         Verb::Plan(args) => args.run(&app, cli.json).await,

@@ -1,6 +1,11 @@
-//! Servers that speak Mastodon's client API: finding out what they are, signing in, and
-//! asking them things.
+//! Servers that speak Mastodon's API: what they are, how somebody signs in to them, and
+//! how to ask them things patiently.
 
 pub mod client;
+pub mod discovery;
+pub mod oauth;
 pub mod pace;
 pub mod version;
+mod wire;
+
+pub use wire::Trouble;
