@@ -29,13 +29,10 @@ pub(super) fn read(source: &Source<'_>, table: &Table) -> Result<Document, ReadE
             continue;
         }
         let row = row(&record, table, line);
-        if let Some(first) = row_inside(below, table) {
-            let why = format!(
-                "a quotation mark on it is not closed, so the rows from line {} on ran into this \
-                 one and none of them is used; close it and read the list again",
-                line.saturating_add(first)
-            );
-            rows.reject(line, row.domain, why);
+        if !below.is_empty() && holds_rows(&record, below, table) {
+            let why = "a quotation mark on it is not closed, so rows below ran into this one and \
+                       are not used either; close it and read the list again";
+            rows.reject(line, row.domain, why.to_owned());
         } else if is_remark(&record, table) {
             if is_domain_column(&column_name(row.domain)) {
                 let why = "a second header; these look like several lists in one file, which have \
@@ -76,14 +73,11 @@ fn is_remark(record: &StringRecord, table: &Table) -> bool {
         && (table.columns.domain == 0 || record.len() == 1)
 }
 
-/// Where a cell that runs over several lines has a whole row of the list in it, the
-/// number of lines down to that row; `below` are the lines after the first. Comments may
-/// hold line breaks; but a quotation mark that is never closed swallows every row up to
-/// the next one, and a list must not become shorter without a word.
-fn row_inside(below: &str, table: &Table) -> Option<u32> {
-    if below.is_empty() {
-        return None;
-    }
+/// Whether a row that runs over several lines has other rows of the list in it; `below`
+/// are its lines after the first. Comments may hold line breaks; but a quotation mark that
+/// is never closed swallows every row up to the next one, and a list must not become
+/// shorter without a word.
+fn holds_rows(record: &StringRecord, below: &str, table: &Table) -> bool {
     let delimiter = char::from(table.delimiter);
     let is_row = |line: &str| {
         let mut cells = line.split(delimiter).map(|cell| cell.trim().trim_matches('"'));
@@ -106,7 +100,14 @@ fn row_inside(below: &str, table: &Table) -> Option<u32> {
             }
         }
     };
-    decode::lines(below).find(|line| is_row(line.text)).map(|line| line.number)
+    let has_row = |text: &str| decode::lines(text).any(|line| is_row(line.text));
+    let breaks = |cell: &&str| cell.contains(['\n', '\r']);
+    if record.get(0).is_some_and(|first| breaks(&first)) {
+        // The row's own other cells stand below, and look like a row.
+        record.iter().filter(breaks).any(has_row)
+    } else {
+        has_row(below)
+    }
 }
 
 /// Numbers the lines on which rows begin. The CSV reader's own count says where it began

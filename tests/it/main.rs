@@ -1,1 +1,4 @@
+//! Tests of the crate as others use it.
 
+mod lists;
+mod shared;
