@@ -236,26 +236,25 @@ fn is_plain(raw: &str) -> bool {
     if raw.len() > MAX_LENGTH {
         return false;
     }
-    let (mut label, mut labels, mut digits) = (0usize, 0usize, true);
-    for (at, byte) in raw.bytes().enumerate() {
-        if byte == b'.' {
-            if label == 0 {
-                return false;
+    let (mut start, mut dots, mut digits) = (0, 0usize, true);
+    let bytes = raw.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'-' => digits = false,
+            b'0'..=b'9' => {}
+            b'.' if is_plain_label(&bytes[start..at]) => {
+                (start, dots, digits) = (at + 1, dots + 1, true);
             }
-            (labels, label, digits) = (labels + 1, 0, true);
-        } else if is_ldh(byte) {
-            label += 1;
-            digits &= byte.is_ascii_digit();
-            // `xn--` has to be decodable, and that is checked off this path.
-            if label > MAX_LABEL || (label == 4 && raw.as_bytes()[at - 3..=at] == *b"xn--") {
-                return false;
-            }
-        } else {
-            return false;
+            _ => return false,
         }
     }
     // A name that ends in a number is an IP address or nothing.
-    label > 0 && labels > 0 && !digits
+    dots > 0 && !digits && is_plain_label(&bytes[start..])
+}
+
+/// `xn--` has to be decodable, and that is checked off the quick path.
+fn is_plain_label(label: &[u8]) -> bool {
+    (1..=MAX_LABEL).contains(&label.len()) && !label.starts_with(b"xn--")
 }
 
 fn parse_untidy(raw: &str) -> Result<Parsed, Refusal> {
@@ -458,6 +457,12 @@ mod tests {
             ("com.tr", r#"PublicSuffix("com.tr")"#),
             ("co.uk.", r#"PublicSuffix("co.uk")"#),
             ("*.co.uk", r#"PublicSuffix("co.uk")"#),
+            ("公司.cn", r#"PublicSuffix("xn--55qx5d.cn")"#),
+            ("xn--55qx5d.cn", r#"PublicSuffix("xn--55qx5d.cn")"#),
+            ("ｃｏｍ", "SingleLabel"),
+            ("1.2.3.４", "IpAddress"),
+            ("*.", "BadLabel"),
+            ("foo.ck", r#"PublicSuffix("foo.ck")"#),
             ("168.119.6.104", "IpAddress"),
             ("2a01:4f8:140:2113::2", "IpAddress"),
             ("[::1]", "IpAddress"),

@@ -1,6 +1,6 @@
 //! Tables: Mastodon's admin export, FediBlockHole's files, and both without a header.
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ReaderBuilder, StringRecord};
 
 use super::Document;
 use super::decode::{self, Source};
@@ -11,31 +11,28 @@ use crate::block::Severity;
 use crate::domain::Domain;
 
 pub(super) fn read(source: &Source<'_>, table: &Table) -> Result<Document, ReadError> {
-    let mut rows = Rows::new(source.guessed);
     let text = &source.text[table.body.start..];
+    let mut rows = Rows::new(source.guessed, decode::estimate_lines(text));
     let mut lines = LineCounter::new(text, table.body.line);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(table.delimiter)
         .from_reader(text.as_bytes());
-    let mut record = ByteRecord::new();
+    let mut record = StringRecord::new();
     // Reading from memory and into rows of any length, the reader has no error to give;
     // should it find one, what was read before it stands.
-    while let Ok(true) = reader.read_byte_record(&mut record) {
+    while let Ok(true) = reader.read_record(&mut record) {
         let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
-        let (line, raw) = lines.advance(end);
-        if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+        let (line, below) = lines.advance(end);
+        if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         let row = row(&record, table, line);
-        if let Some(first) = row_inside(raw, table) {
-            let why = format!(
-                "a quotation mark on it is not closed, so the rows from line {} on ran into this \
-                 one and none of them is used; close it and read the list again",
-                line.saturating_add(first)
-            );
-            rows.reject(line, row.domain, why);
+        if !below.is_empty() && holds_rows(&record, below, table) {
+            let why = "a quotation mark on it is not closed, so rows below ran into this one and \
+                       are not used either; close it and read the list again";
+            rows.reject(line, row.domain, why.to_owned());
         } else if is_remark(&record, table) {
             if is_domain_column(&column_name(row.domain)) {
                 let why = "a second header; these look like several lists in one file, which have \
@@ -49,12 +46,8 @@ pub(super) fn read(source: &Source<'_>, table: &Table) -> Result<Document, ReadE
     rows.finish(table.format, table.body.has_header)
 }
 
-fn row<'a>(record: &'a ByteRecord, table: &Table, line: u32) -> Row<'a> {
-    let cell = |at: Option<usize>| {
-        let bytes = at.and_then(|at| record.get(at)).unwrap_or_default();
-        // Cells are cut at ASCII out of UTF-8.
-        std::str::from_utf8(bytes).unwrap_or_default()
-    };
+fn row<'a>(record: &'a StringRecord, table: &Table, line: u32) -> Row<'a> {
+    let cell = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
     let columns = &table.columns;
     let mut row = Row {
         line,
@@ -74,20 +67,17 @@ fn row<'a>(record: &'a ByteRecord, table: &Table, line: u32) -> Row<'a> {
 
 /// Whether the row is a comment. Where other cells stand before the domain, one of them
 /// may begin with `#` on its own account.
-fn is_remark(record: &ByteRecord, table: &Table) -> bool {
-    let first = record.get(0).unwrap_or_default().trim_ascii_start();
-    (first.starts_with(b"#") || first.starts_with(b"//") || first.starts_with(b"!"))
+fn is_remark(record: &StringRecord, table: &Table) -> bool {
+    let first = record.get(0).unwrap_or_default().trim_start();
+    (first.starts_with(['#', '!']) || first.starts_with("//"))
         && (table.columns.domain == 0 || record.len() == 1)
 }
 
-/// Where a cell that runs over several lines has a whole row of the list in it, the
-/// number of lines down to that row. Comments may hold line breaks; but a quotation mark
-/// that is never closed swallows every row up to the next one, and a list must not
-/// become shorter without a word.
-fn row_inside(raw: &str, table: &Table) -> Option<u32> {
-    if !raw.trim_end().contains(['\n', '\r']) {
-        return None;
-    }
+/// Whether a row that runs over several lines has other rows of the list in it; `below`
+/// are its lines after the first. Comments may hold line breaks; but a quotation mark that
+/// is never closed swallows every row up to the next one, and a list must not become
+/// shorter without a word.
+fn holds_rows(record: &StringRecord, below: &str, table: &Table) -> bool {
     let delimiter = char::from(table.delimiter);
     let is_row = |line: &str| {
         let mut cells = line.split(delimiter).map(|cell| cell.trim().trim_matches('"'));
@@ -110,15 +100,21 @@ fn row_inside(raw: &str, table: &Table) -> Option<u32> {
             }
         }
     };
-    let at = decode::lines(raw).skip(1).find(|line| is_row(line.text))?;
-    Some(at.number - 1)
+    let has_row = |text: &str| decode::lines(text).any(|line| is_row(line.text));
+    let breaks = |cell: &&str| cell.contains(['\n', '\r']);
+    if record.get(0).is_some_and(|first| breaks(&first)) {
+        // The row's own other cells stand below, and look like a row.
+        record.iter().filter(breaks).any(has_row)
+    } else {
+        has_row(below)
+    }
 }
 
 /// Numbers the lines on which rows begin. The CSV reader's own count says where it began
 /// to look for a row, which after blank lines and `\r\n` is too early.
 struct LineCounter<'a> {
     text: &'a str,
-    end: char,
+    end: u8,
     at: usize,
     line: u32,
 }
@@ -128,19 +124,24 @@ impl<'a> LineCounter<'a> {
         LineCounter { text, end: decode::line_end(text), at: 0, line }
     }
 
-    /// The line of the row that ends at byte `to`, and its raw text.
+    /// The line on which the row that ends at byte `to` begins, and what there is of it
+    /// on the lines below.
     fn advance(&mut self, to: usize) -> (u32, &'a str) {
         let raw = self.text.get(self.at..to).unwrap_or_default();
-        let row = raw.trim_start_matches(['\r', '\n']);
-        self.count(&raw[..raw.len() - row.len()]);
-        let line = self.line;
-        self.count(row);
         self.at = to;
-        (line, row)
+        let blank = raw.bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.count(&raw[..blank]);
+        let line = self.line;
+        let row = &raw[blank..];
+        self.count(row);
+        let breaks =
+            (self.line - line).saturating_sub(u32::from(row.ends_with(char::from(self.end))));
+        let first_end = if breaks == 0 { None } else { row.find(char::from(self.end)) };
+        (line, first_end.map_or("", |end| &row[end + 1..]))
     }
 
     fn count(&mut self, text: &str) {
-        let ends = text.matches(self.end).count();
-        self.line = self.line.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
+        let ends: u32 = text.bytes().map(|byte| u32::from(byte == self.end)).sum();
+        self.line = self.line.saturating_add(ends);
     }
 }

@@ -57,8 +57,16 @@ pub(super) fn clip(text: &str, limit: usize) -> &str {
 }
 
 /// What ends lines: some old spreadsheets use a bare carriage return.
-pub(super) fn line_end(text: &str) -> char {
-    if text.contains('\n') { '\n' } else { '\r' }
+pub(super) fn line_end(text: &str) -> u8 {
+    if text.contains('\n') { b'\n' } else { b'\r' }
+}
+
+/// About how many lines there are, judged by the first ones: growing a table of many rows
+/// step by step takes longer than reading them.
+pub(super) fn estimate_lines(text: &str) -> usize {
+    let start = clip(text, 8 * 1024);
+    let lines = start.matches(char::from(line_end(start))).count().max(1);
+    text.len() / (start.len() / lines).max(1)
 }
 
 /// One line, without what ends it.
@@ -72,7 +80,7 @@ pub(super) struct Line<'a> {
 
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let (mut next, mut number) = (0, 0u32);
-    text.split_inclusive(line_end(text)).map(move |line| {
+    text.split_inclusive(char::from(line_end(text))).map(move |line| {
         next += line.len();
         number = number.saturating_add(1);
         Line { number, text: line.trim_end_matches(['\r', '\n']), next }

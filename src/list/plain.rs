@@ -11,9 +11,9 @@ use super::rows::{Row, Rows};
 use super::{Document, Format};
 
 pub(super) fn read(source: &Source<'_>, shape: &Lines) -> Result<Document, ReadError> {
-    let mut rows = Rows::new(source.guessed);
-    let mut comments = false;
     let text = &source.text[shape.body.start..];
+    let mut rows = Rows::new(source.guessed, decode::estimate_lines(text));
+    let mut comments = false;
     for line in decode::lines(text) {
         if line.text.trim().is_empty() {
             continue;

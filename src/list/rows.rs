@@ -26,6 +26,9 @@ const VALUE_LIMIT: usize = 300;
 /// How many problems go with the error about a list that has nothing else.
 const ERROR_PROBLEMS: usize = 10;
 
+/// The most room that is made on an estimate; a wrong one must not cost much.
+const MOST_EXPECTED: usize = 100_000;
+
 /// The cells of one row as they were written; empty where the list has none.
 #[derive(Default)]
 pub(super) struct Row<'a> {
@@ -53,13 +56,15 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub fn new(guessed_encoding: bool) -> Self {
+    /// `expected` is an estimate of the number of rows.
+    pub fn new(guessed_encoding: bool, expected: usize) -> Self {
+        let expected = expected.min(MOST_EXPECTED);
         Rows {
             guessed_encoding,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(expected),
             problems: Vec::new(),
             counts: Counts::default(),
-            places: HashTable::new(),
+            places: HashTable::with_capacity(expected),
             hasher: DefaultHashBuilder::default(),
             handles: 0,
         }
@@ -184,6 +189,13 @@ impl Rows {
 pub(super) fn flag(word: &str) -> Option<Option<bool>> {
     const YES: [&str; 7] = ["true", "t", "1", "yes", "y", "on", "wahr"];
     const NO: [&str; 7] = ["false", "f", "0", "no", "n", "off", "falsch"];
+    // What programs write, without a walk over all the words.
+    match word {
+        "" => return Some(None),
+        "false" | "False" | "FALSE" => return Some(Some(false)),
+        "true" | "True" | "TRUE" => return Some(Some(true)),
+        _ => {}
+    }
     let word = word.trim();
     let is_in = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
     if is_nothing(word) {

@@ -144,10 +144,24 @@ fn an_open_quote_does_not_swallow_rows_in_silence() {
     );
     assert_eq!(document.counts, counts(1, 0, 1, 0));
     let [(3, Verdict::Rejected, note)] = why(&document)[..] else { panic!("{document:?}") };
-    assert!(note.contains("rows from line 4 on"), "{note}");
-    let turned =
-        read(b"severity,domain\nsuspend,a.example\n\"suspend,b.example\nsilence,c.example\n");
-    assert_eq!(turned.unwrap().counts, counts(1, 0, 1, 0));
+    assert!(note.contains("rows below ran into this one"), "{note}");
+    for text in [
+        "severity,domain\nnoop,a.example\n\"noop,b.example\nsilence,c.example\n",
+        "domain,severity,note\n\"a.example\",\"noop\",\n\
+         \"b.example\",\"noop\",\"oops\n\"c.example\",\"noop\",\n",
+        "note,domain,severity\n,a.example,noop\n\"oops,b.example,noop\n\"x\",c.example,noop\n",
+    ] {
+        let document = read(text.as_bytes()).unwrap();
+        assert_eq!(document.counts, counts(1, 0, 1, 0), "{text:?}");
+        assert_eq!(document.entries[0].domain.as_str(), "a.example");
+    }
+}
+
+#[test]
+fn line_breaks_in_the_first_of_the_cells_are_in_order() {
+    let document = document("note,domain,severity\n\"one\ntwo\",a.example,noop\n,b.example,noop\n");
+    assert_eq!(document.counts, counts(2, 0, 0, 0));
+    assert_eq!(document.entries[1].line, 4);
 }
 
 #[test]

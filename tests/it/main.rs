@@ -4,5 +4,7 @@
 
 mod command;
 mod csv_target;
+mod lists;
 mod plan_laws;
+mod shared;
 mod store;

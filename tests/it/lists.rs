@@ -1,0 +1,215 @@
+//! Lists as they are found: own samples, real lists, and what Mastodon stores.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use hedgerow::domain::{Domain, Repair};
+use hedgerow::list::{Counts, Document, ReadError, read};
+use hedgerow::source::{Source, load_document};
+
+use crate::shared::shared;
+
+/// `FediblockholeCsv 143 0 0 0`: the format, then taken, repaired, rejected, duplicates.
+/// For what is not read, the name of the error.
+fn summary(result: &Result<Document, ReadError>) -> String {
+    match result {
+        Ok(Document { format, counts, .. }) => {
+            let Counts { taken, repaired, rejected, duplicates } = counts;
+            format!("{format:?} {taken} {repaired} {rejected} {duplicates}")
+        }
+        Err(error) => {
+            let name = format!("{error:?}");
+            name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+#[test]
+fn own_samples() {
+    for (name, want, line, domain) in [
+        ("admin.csv", "MastodonAdminCsv 1 1 2 0", 3, "loud.example"),
+        ("fediblockhole.csv", "FediblockholeCsv 2 0 1 0", 4, "loud.example"),
+        ("user.csv", "UserCsv 2 0 0 0", 3, "loud.example"),
+        ("kept-by-hand.txt", "PlainText 1 2 1 0", 6, "trick.example"),
+        ("semicolons.csv", "MastodonAdminCsv 2 0 0 0", 3, "loud.example"),
+        ("no-header.csv", "MastodonAdminCsv 2 1 0 1", 2, "loud.example"),
+    ] {
+        let path = format!("{}/tests/samples/lists/{name}", env!("CARGO_MANIFEST_DIR"));
+        let source = Source::parse(&path).unwrap();
+        let loaded = source.read_local().unwrap().unwrap();
+        assert_eq!((loaded.name.as_str(), &loaded.address), (name, &path));
+        let document = load_document(&loaded).unwrap();
+        assert_eq!(summary(&Ok(document.clone())), want, "{name}: {:?}", document.problems);
+        let last = document.entries.last().unwrap();
+        assert_eq!((last.line, last.domain.as_str()), (line, domain), "{name}");
+    }
+}
+
+#[test]
+fn real_lists() {
+    let Some(root) = shared("lists") else { return };
+    for (name, want) in REAL_LISTS {
+        let result = read(&std::fs::read(root.join(name)).unwrap());
+        assert_eq!(summary(&result), want, "{name}: {result:?}");
+    }
+}
+
+/// Checked by hand against the files when they were first read.
+const REAL_LISTS: [(&str, &str); 76] = [
+    ("admin/fyrfli.csv", "MastodonAdminCsv 393 9 6 0"),
+    ("admin/handles.csv", "FollowList"),
+    ("admin/lea.lgbt.csv", "MastodonAdminCsv 225 11 0 10"),
+    ("admin/onepage.pub.csv", "NoEntries"),
+    ("fediblockhole/data-noop-01.csv", "FediblockholeCsv 13 0 0 0"),
+    ("fediblockhole/data-silences-01.csv", "FediblockholeCsv 13 0 0 0"),
+    ("fediblockhole/data-suspends-01.csv", "FediblockholeCsv 13 0 0 0"),
+    ("fediblockhole/demo-allowlist-01.csv", "FediblockholeCsv 3 0 0 0"),
+    ("fediblockhole/demo-allowlist-02.csv", "FediblockholeCsv 1 0 0 0"),
+    ("fediblockhole/demo-blocklist-01.csv", "FediblockholeCsv 9 0 0 0"),
+    ("fires/import-domain-only.csv", "UserCsv 7 0 0 0"),
+    ("fires/import-fediblockhole.csv", "FediblockholeCsv 4 0 0 0"),
+    ("fires/import-mastodon.csv", "MastodonAdminCsv 4 0 1 0"),
+    ("gardenfence/gardenfence-fediblocksync.csv", "FediblockholeCsv 143 0 0 0"),
+    ("gardenfence/gardenfence-mastodon.csv", "MastodonAdminCsv 143 0 0 0"),
+    ("gardenfence/gardenfence.txt", "UserCsv 143 0 0 0"),
+    ("incidents/dni-2024-06-25-before.csv", "FediblockholeCsv 34 0 0 0"),
+    ("incidents/dni-2024-09-12-EMPTIED.csv", "HeaderOnly"),
+    ("incidents/dni-2024-09-12-restored.csv", "MastodonAdminCsv 35 0 0 0"),
+    ("incidents/unified_tier0-before-dni-outage.csv", "FediblockholeCsv 397 0 0 0"),
+    ("incidents/unified_tier0-during-dni-outage.csv", "FediblockholeCsv 393 0 0 0"),
+    ("lists.d/activitypub.bots.block.list.tsv", "FollowList"),
+    ("lists.d/activitypub.domains.block.list.tsv", "PlainText 122 14 1 12"),
+    ("markdown/alpaka.social-accounts.md", "NoEntries"),
+    ("markdown/alpaka.social.md", "NoEntries"),
+    ("mastodon-fixtures/domain_allows.csv", "UserCsv 2 0 0 0"),
+    ("mastodon-fixtures/domain_blocks.csv", "MastodonAdminCsv 3 0 0 0"),
+    ("mastodon-fixtures/domain_blocks_list.txt", "UserCsv 3 0 0 0"),
+    ("mastodon-fixtures/empty.csv", "Empty"),
+    ("mastodon-fixtures/imports.txt", "FollowList"),
+    ("mastodon-fixtures/utf8-followers.txt", "FollowList"),
+    ("meta/proposal-bluesky-bridges.csv", "MastodonAdminCsv 1 0 0 0"),
+    ("meta/proposal-meta-preblock.csv", "MastodonAdminCsv 5 0 0 0"),
+    ("meta/proposal-threads-minimal.csv", "MastodonAdminCsv 1 0 0 0"),
+    ("misskey/misskey.sda1.net-blockedHosts.txt", "UserCsv 42 0 0 1"),
+    ("oliphant/__allowlist.csv", "Allowlist"),
+    ("oliphant/_unified_max_blocklist.csv", "FediblockholeCsv 3062 0 13 0"),
+    ("oliphant/_unified_tier0_blocklist.csv", "FediblockholeCsv 449 0 0 0"),
+    ("oliphant/dni.csv", "MastodonAdminCsv 86 0 1 0"),
+    ("oliphant/iftas-aud.csv", "MastodonAdminCsv 36 0 1 0"),
+    ("oliphant/mastodon/_unified_tier0_blocklist.csv", "MastodonAdminCsv 449 0 0 0"),
+    ("oliphant/mastodon/dni.csv", "MastodonAdminCsv 86 0 1 0"),
+    ("oliphant/mastodon/mastodon.social.csv", "MastodonAdminCsv 266 0 130 0"),
+    ("oliphant/mastodon/seirdy-tier0.csv", "MastodonAdminCsv 373 0 2 0"),
+    ("oliphant/mastodon.art.csv", "FediblockholeCsv 1170 0 4 0"),
+    ("oliphant/mastodon.social.csv", "FediblockholeCsv 266 0 130 0"),
+    ("oliphant/rage.love.csv", "FediblockholeCsv 1393 1 8 1"),
+    ("oliphant/seirdy-tier0.csv", "FediblockholeCsv 373 0 2 0"),
+    ("plain/fediblock-archive.txt", "UserCsv 167 1 0 0"),
+    ("plain/fyrfli.txt", "UserCsv 403 4 2 0"),
+    ("pleroma/akkoma-blocklist.nix", "NoEntries"),
+    ("rapidblock/blocked_domains.csv", "UserCsv 168 0 0 0"),
+    ("seirdy/fedinuke-from-receipts.txt", "UserCsv 143 0 0 0"),
+    ("seirdy/tier0-extra-from-receipts.txt", "UserCsv 26 0 0 0"),
+    ("synthetic/adblock.txt", "NoEntries"),
+    ("synthetic/bom-utf8.csv", "MastodonAdminCsv 1 0 0 0"),
+    ("synthetic/bool-variants.csv", "MastodonAdminCsv 3 1 0 0"),
+    ("synthetic/comment-header.txt", "PlainText 7 8 15 1"),
+    ("synthetic/dup-severities.csv", "MastodonAdminCsv 1 2 0 2"),
+    ("synthetic/following_accounts.csv", "FollowList"),
+    ("synthetic/friendica.csv", "NoEntries"),
+    ("synthetic/github-blob.csv", "Html"),
+    ("synthetic/hosts.txt", "NoEntries"),
+    ("synthetic/html-404.csv", "Html"),
+    ("synthetic/own-and-parents.csv", "MastodonAdminCsv 3 0 1 0"),
+    ("synthetic/quoted-newline.csv", "MastodonAdminCsv 2 0 0 0"),
+    ("synthetic/retraction-noop.csv", "FediblockholeCsv 1 0 0 0"),
+    ("synthetic/semicolon-excel-eu.csv", "MastodonAdminCsv 1 0 0 0"),
+    ("synthetic/severity-variants.csv", "MastodonAdminCsv 7 0 3 0"),
+    ("synthetic/short-long-rows.csv", "MastodonAdminCsv 2 0 2 0"),
+    ("synthetic/utf16le-excel.csv", "NotText"),
+    ("synthetic/windows-1252.csv", "MastodonAdminCsv 1 0 0 0"),
+    ("user/guide-to-mastodon.csv", "UserCsv 463 0 0 0"),
+    ("user/nsfw-exclusion.csv", "UserCsv 4 0 0 0"),
+    ("yaml/paulatothepeople-fork.yaml", "NoEntries"),
+    ("yaml/paulatothepeople.yaml", "NoEntries"),
+];
+
+#[test]
+fn nothing_dangerous_comes_out_of_any_real_file() {
+    let Some(root) = shared("lists") else { return };
+    let mut entries = 0;
+    for path in files(&root) {
+        let Ok(document) = read(&std::fs::read(&path).unwrap()) else { continue };
+        for entry in &document.entries {
+            let name = entry.domain.as_str();
+            assert_eq!(danger(name), None, "{name:?} in {}", path.display());
+            entries += 1;
+        }
+    }
+    assert!(entries > 5000, "{entries} entries");
+}
+
+/// Why no list may block the name.
+fn danger(name: &str) -> Option<&'static str> {
+    let suffix = psl::suffix(name.as_bytes());
+    let icann = suffix
+        .is_some_and(|s| s.as_bytes() == name.as_bytes() && s.typ() == Some(psl::Type::Icann));
+    let ldh = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    if !name.contains('.') {
+        Some("a single label")
+    } else if icann {
+        Some("a public suffix")
+    } else if name.parse::<IpAddr>().is_ok() {
+        Some("an IP address")
+    } else if !name.bytes().all(ldh) {
+        Some("not canonical")
+    } else if name.ends_with(".invalid") || name.starts_with("000") || name.starts_with("canary.") {
+        Some("a marker")
+    } else {
+        None
+    }
+}
+
+#[test]
+fn what_may_not_be_blocked_is_recognised() {
+    for name in
+        ["cf", "localhost", "com.tr", "1.2.3.4", "*.x.example", "u@x.example", "dni.invalid"]
+    {
+        assert!(danger(name).is_some(), "{name:?}");
+    }
+    assert_eq!(danger("bad.example"), None);
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Mastodon normalises what it is sent. What this crate sends has to be what Mastodon
+/// then stores, or the block could not be found again.
+#[test]
+fn names_are_what_mastodon_stores() {
+    let Some(path) = shared("recordings/mastodon/normalisation.jsonl") else { return };
+    let (mut same, mut canonical) = (0, 0);
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let input = record["input"].as_str().unwrap();
+        let stored = record["stored"].as_str().filter(|_| record["accepted"] == true);
+        let Ok(parsed) = Domain::parse(input) else { continue };
+        let again = Domain::parse(parsed.domain.as_str()).unwrap();
+        assert_eq!((&again.domain, &again.repairs[..]), (&parsed.domain, &[][..]), "{input:?}");
+        if parsed.repairs.is_empty() {
+            assert_eq!(stored, Some(input), "sent as it is, and not stored like that");
+            canonical += 1;
+        }
+        // The one exception: ß and ς, which IDNA 2003 replaces. The repair says so.
+        if parsed.repairs.contains(&Repair::IdnDeviation) {
+            assert_ne!(stored, Some(parsed.domain.as_str()), "{input:?}");
+        } else if let Some(stored) = stored {
+            assert_eq!(parsed.domain.as_str(), stored, "{input:?}");
+            same += 1;
+        }
+    }
+    assert!(same > 70 && canonical > 30, "{same} names alike, {canonical} canonical");
+}
