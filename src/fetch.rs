@@ -205,6 +205,11 @@ mod tests {
         let error = fetch(&url, 100).await.unwrap_err();
         assert!(matches!(error, FetchError::Unreachable(_)), "{error:?}");
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+        // An error that has the address and no reason below it.
+        let busy = server().await.join("busy?token=s3cret").unwrap();
+        let answer = http::client().unwrap().get(busy).send().await.unwrap();
+        let error = FetchError::from(answer.error_for_status().unwrap_err());
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
         let shown = public_address(&url);
         assert_eq!(shown, "http://127.0.0.1:1/list?…");
     }

@@ -170,9 +170,6 @@ fn read_file(path: &Path) -> Result<Vec<u8>, SourceError> {
     };
     let file = File::open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
-    if about.is_dir() {
-        return Err(SourceError::Folder(path.to_owned()));
-    }
     let expected = usize::try_from(about.len()).unwrap_or(SIZE_LIMIT).min(SIZE_LIMIT);
     let mut bytes = Vec::with_capacity(expected + 1);
     // One byte beyond the limit, to see that there is more: a pipe has no length.
@@ -251,7 +248,7 @@ mod tests {
     fn a_word_that_is_nothing_gets_the_names_and_the_nearest_one() {
         for (word, hint) in [
             ("thread", Some("threads")),
-            ("fedi-pact", Some("fedipact")),
+            ("fedi-pakt", Some("fedipact")),
             ("Bluesky", Some("bluesky-bridges")),
             ("quite-something-else", None),
             ("", None),

@@ -77,6 +77,7 @@ mod tests {
         for header in ["#domain", "Domain", "\u{feff}instance", "\"host\"", " hostname "] {
             let text = format!("{header}\r\n\"one.example\"\r\ntwo.example");
             assert_eq!(lines(&text), (Format::UserCsv, want.clone()), "{header:?}");
+            assert_eq!(read(text.as_bytes()).unwrap().problems, [], "{header:?}");
         }
         assert_eq!(lines("one.example\n"), (Format::UserCsv, vec![(1, "one.example".to_owned())]));
     }
