@@ -4,6 +4,7 @@
 
 mod command;
 mod csv_target;
+mod fake;
 mod lists;
 mod plan_laws;
 mod shared;
