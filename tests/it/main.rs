@@ -3,9 +3,12 @@
 #![cfg(test)]
 
 mod command;
+mod conformance;
 mod csv_target;
 mod fake;
 mod lists;
+mod mock;
 mod plan_laws;
+mod raw;
 mod shared;
 mod store;

@@ -1,40 +1,12 @@
 //! The fake, as a client without any patience sees it.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{AdminBlock, Fake, Fault, Moment, Version};
+use crate::raw::{self, Seen};
 
-/// One request over a bare socket; nothing if the connection broke.
 fn ask(fake: &Fake, method: &str, target: &str, token: &str, form: &str) -> Option<Seen> {
-    let address = fake.url().replace("http://", "");
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "{method} {target} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{form}",
-        form.len()
-    )
-    .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Seen { status, head: head.to_owned(), body: body.to_owned() })
-}
-
-struct Seen {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Seen {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
+    raw::ask(&fake.url(), method, target, token, form)
 }
 
 const USER: &str = "/api/v1/domain_blocks";
