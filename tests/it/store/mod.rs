@@ -116,6 +116,16 @@ fn saving_a_target_again_replaces_it_and_keeps_its_id() {
 fn targets_are_ordered_by_the_bytes_of_their_names_and_can_go() {
     on_both(async |place| {
         let store = place.open().await;
+        if place.is_postgres() {
+            // Whether the order below proves anything depends on the server's own locale.
+            place
+                .sql(
+                    "SELECT 1 / COUNT(*) FROM information_schema.columns
+                WHERE table_schema = current_schema() AND table_name = 'target'
+                AND column_name = 'name' AND collation_name = 'C'",
+                )
+                .await;
+        }
         for name in ["b", "a_c", "B", "a-b", "é"] {
             store.save_target(&target(name)).await.unwrap();
         }
@@ -340,26 +350,18 @@ fn eight_writers_lose_nothing() {
 }
 
 #[test]
-fn of_eight_who_resume_and_end_a_run_each_sees_a_whole_state() {
+fn a_run_that_somebody_else_is_ending_is_not_resumed() {
     on_both(async |place| {
         let store = place.open().await;
         let id = store.begin_run(&new_run("me", 0), &STEPS).await.unwrap();
-        let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..8 {
-            let own = place.open().await;
-            tasks.spawn(async move {
-                match own.resume_run(id).await {
-                    Ok(()) => {
-                        let now = moment(1);
-                        own.finish_run(id, Ending::Done, None, None, now).await.unwrap();
-                    }
-                    Err(StoreError::Finished(_)) => {}
-                    Err(other) => panic!("{other}"),
-                }
-            });
-        }
-        tasks.join_all().await;
-        store.run(id).await.unwrap().unwrap();
+        let ending =
+            format!("UPDATE run SET status = 'done', finished_at = created_at WHERE id = {id}");
+        let held = place.begin(&ending).await;
+        let resuming = tokio::spawn(async move { store.resume_run(id).await });
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        assert!(!resuming.is_finished(), "it did not wait for the other");
+        held.commit().await;
+        assert!(matches!(resuming.await.unwrap(), Err(StoreError::Finished(_))));
     });
 }
 

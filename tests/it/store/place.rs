@@ -35,6 +35,37 @@ impl Place {
             db.close().await.unwrap();
         }
     }
+
+    /// Runs a statement behind the store's back and does not commit it yet.
+    pub async fn begin(&self, sql: &str) -> Held {
+        if self.is_postgres() {
+            let mut db = PgConnection::connect(&self.url).await.unwrap();
+            let sql = AssertSqlSafe(format!("BEGIN; {sql}"));
+            sqlx::raw_sql(sql).execute(&mut db).await.unwrap();
+            Held::Postgres(db)
+        } else {
+            let mut db = SqliteConnection::connect(&self.url).await.unwrap();
+            let sql = AssertSqlSafe(format!("BEGIN IMMEDIATE; {sql}"));
+            sqlx::raw_sql(sql).execute(&mut db).await.unwrap();
+            Held::Sqlite(db)
+        }
+    }
+}
+
+/// A transaction that somebody else has open.
+pub enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Held {
+    pub async fn commit(self) {
+        match self {
+            Held::Sqlite(mut db) => sqlx::raw_sql("COMMIT").execute(&mut db).await.map(drop),
+            Held::Postgres(mut db) => sqlx::raw_sql("COMMIT").execute(&mut db).await.map(drop),
+        }
+        .unwrap();
+    }
 }
 
 async fn postgres(url: &str, sql: &str) -> Result<(), sqlx::Error> {
