@@ -2,13 +2,16 @@
 // `cfg(test)` tells clippy that the helpers, too, may unwrap.
 #![cfg(test)]
 
+mod bad_servers;
 mod command;
 mod conformance;
 mod csv_target;
 mod fake;
+mod kill;
 mod lists;
 mod mock;
 mod plan_laws;
 mod raw;
 mod shared;
+mod sign_in;
 mod store;
