@@ -5,36 +5,29 @@
 //! of the lists. Lists are folded in one at a time so that only one or two of them have
 //! to be in memory as parsed rows: a million rows fit into a few dozen megabytes.
 
+mod asks;
+
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use arcstr::ArcStr;
+use foldhash::fast::RandomState;
 use hashbrown::{HashSet, HashTable};
 use serde::{Deserialize, Serialize};
 
 use crate::block::Severity;
 use crate::domain::Domain;
-use crate::list::{Counts, Document, Entry, Verdict};
+use crate::list::{Document, Entry, Verdict};
 
-/// One list's request for one domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    /// The list's [`ListUse::name`].
-    pub list: ArcStr,
-    /// Absent where the list gives none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub severity: Option<Severity>,
-    /// The list's public reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<ArcStr>,
-}
+pub use asks::{Ask, Asks};
+use asks::{NONE, Request, Row};
 
 /// A list as a plan remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListUse {
     /// A short name, unique within the plan.
-    pub name: String,
+    pub name: ArcStr,
     /// Where it was read from: `bundled`, a path, or an address without its secrets.
     pub address: String,
     /// Of the bytes as they were read.
@@ -50,11 +43,11 @@ pub struct ListUse {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub domain: Domain,
-    pub asked_by: Vec<Ask>,
+    pub asked_by: Asks,
     pub reject_media: Option<bool>,
     pub reject_reports: Option<bool>,
     pub obfuscate: Option<bool>,
-    pub private_comment: Option<Box<Vec<ArcStr>>>,
+    pub private_comment: Vec<ArcStr>,
     /// Some list wrote `*.name`.
     pub covers_subdomains: bool,
     /// Strangers share the domain (`repl.co`).
@@ -62,32 +55,19 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn new(domain: Domain) -> Self {
-        Wanted {
-            domain,
-            asked_by: Vec::new(),
-            reject_media: None,
-            reject_reports: None,
-            obfuscate: None,
-            private_comment: None,
-            covers_subdomains: false,
-            shared_by_strangers: false,
-        }
-    }
-
     /// The strictest severity that a list gave, or nothing where none gave any.
     pub fn severity(&self) -> Option<Severity> {
-        self.asked_by.iter().filter_map(|ask| ask.severity).max()
+        self.asked_by.severities().flatten().max()
     }
 
     /// The lists' different public reasons, in alphabetical order so that the order of
     /// the lists has no say in it.
     pub fn public_comment(&self) -> Option<String> {
-        joined(self.asked_by.iter().filter_map(|ask| ask.comment.as_ref()))
+        joined(self.asked_by.unordered().filter_map(|request| request.comment.as_ref()))
     }
 
     pub fn private_comment(&self) -> Option<String> {
-        joined(self.private_comment.iter().flat_map(|comments| comments.iter()))
+        joined(self.private_comment.iter())
     }
 }
 
@@ -99,78 +79,207 @@ fn joined<'a>(comments: impl Iterator<Item = &'a ArcStr>) -> Option<String> {
 }
 
 /// All lists, folded together.
+///
+/// Domains are spread over shards by their hash, so that several threads can fold at once.
 #[derive(Default)]
 pub struct Combined {
     pub lists: Vec<ListUse>,
-    pub wanted: Vec<Wanted>,
+    shards: [Mutex<Shard>; SHARDS],
+    /// Seeded by chance: a list must not be able to choose names that collide.
+    hasher: RandomState,
+}
+
+/// Many more than threads, so that they seldom meet.
+const SHARDS: usize = 16;
+
+/// One part of the domains. The requests of all its domains lie in one row, each pointing
+/// to the one before it for the same domain: a million requests are then a few
+/// allocations.
+#[derive(Default)]
+struct Shard {
+    domains: Vec<Folded>,
     index: HashTable<u32>,
-    hasher: foldhash::fast::FixedState,
-    comments: HashSet<ArcStr, foldhash::fast::FixedState>,
+    requests: Vec<Request>,
+}
+
+struct Folded {
+    domain: Domain,
+    /// The latest of its requests.
+    last: u32,
+    reject_media: Option<bool>,
+    reject_reports: Option<bool>,
+    obfuscate: Option<bool>,
+    private_comment: Option<Box<Vec<ArcStr>>>,
+    covers_subdomains: bool,
+    shared_by_strangers: bool,
+}
+
+/// A list that was read, on its way into a [`Combined`].
+pub struct Read {
+    pub address: String,
+    pub sha256: String,
+    pub document: Document,
 }
 
 impl Combined {
-    /// Folds one list in. Its name is made unique if another list has it already.
-    pub fn add(&mut self, name: &str, address: &str, sha256: &str, document: Document) {
-        let name = self.unique_name(name);
-        let Counts { rejected, .. } = document.counts;
-        self.lists.push(ListUse {
-            name: name.to_string(),
-            address: address.to_owned(),
-            sha256: sha256.to_owned(),
-            entries: document.entries.len(),
-            rejected,
-        });
-        let shared: HashSet<u32, foldhash::fast::FixedState> = document
+    /// Reads lists side by side, on as many threads as the machine has, and folds each in
+    /// as soon as it is read. `names` are what the plan will call them. The first error ends
+    /// it.
+    pub fn read<E: Send>(
+        names: Vec<String>,
+        read: impl Fn(usize) -> Result<Read, E> + Sync,
+    ) -> Result<Combined, E> {
+        let mut combined = Combined::default();
+        let names = unique(names);
+        let places: Vec<u32> = (0..).take(names.len()).collect();
+        let mut lists = Vec::with_capacity(names.len());
+        let read_and_fold = |place: &u32| -> Result<ListUse, E> {
+            let Read { address, sha256, document } = read(*place as usize)?;
+            let entries = document.entries.len();
+            let rejected = document.counts.rejected;
+            combined.fold(*place, &document);
+            let name = names[*place as usize].clone();
+            Ok(ListUse { name, address, sha256, entries, rejected })
+        };
+        in_parallel(&places, read_and_fold, |_, list| lists.push(list))?;
+        combined.lists = lists;
+        Ok(combined)
+    }
+
+    /// How many domains are wanted.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).domains.len()).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn fold(&self, place: u32, document: &Document) {
+        let warned: HashSet<u32> = document
             .problems
             .iter()
             .filter(|p| p.verdict == Verdict::Warning)
             .map(|p| p.line)
             .collect();
-        for entry in document.entries {
-            let warned = !shared.is_empty() && shared.contains(&entry.line);
-            self.add_entry(&name, entry, warned);
+        let mut by_shard: [Vec<(u64, u32)>; SHARDS] = Default::default();
+        for (at, entry) in (0..).zip(&document.entries) {
+            let hash = self.hasher.hash_one(entry.domain.as_str());
+            // The low bits choose the bucket within a shard, the highest its tag.
+            by_shard[(hash >> 32) as usize % SHARDS].push((hash, at));
+        }
+        for (shard, entries) in self.shards.iter().zip(by_shard) {
+            let mut shard = lock(shard);
+            for (hash, at) in entries {
+                let entry = &document.entries[at as usize];
+                let shared_by_strangers = !warned.is_empty() && warned.contains(&entry.line);
+                shard.add(hash, &self.hasher, place, entry, shared_by_strangers);
+            }
         }
     }
 
-    fn unique_name(&self, name: &str) -> ArcStr {
-        let taken = |candidate: &str| self.lists.iter().any(|l| l.name == candidate);
-        if !taken(name) {
-            return name.into();
-        }
-        (2..).map(|n| format!("{name} ({n})")).find(|c| !taken(c)).unwrap_or_default().into()
+    /// Everything that is wanted, in no order. What was handed out is let go of shard by
+    /// shard.
+    pub fn into_wanted(self) -> (Vec<ListUse>, impl Iterator<Item = Wanted>) {
+        let names: Arc<[ArcStr]> = self.lists.iter().map(|list| list.name.clone()).collect();
+        let wanted = self.shards.into_iter().flat_map(move |shard| {
+            let Shard { domains, requests, .. } =
+                shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let row = Arc::new(Row { requests, names: names.clone() });
+            domains.into_iter().map(move |folded| folded.unfold(&row))
+        });
+        (self.lists, wanted)
     }
+}
 
-    fn add_entry(&mut self, list: &ArcStr, entry: Entry, shared_by_strangers: bool) {
-        let comment = entry.public_comment.as_deref().map(|text| self.intern(text));
-        let private = entry.private_comment.as_deref().map(|text| self.intern(text));
-        let ask = Ask { list: list.clone(), severity: entry.severity, comment };
-
-        let hash = self.hasher.hash_one(&entry.domain);
-        let (wanted, hasher) = (&mut self.wanted, &self.hasher);
-        let found = self.index.find(hash, |at| wanted[*at as usize].domain == entry.domain);
+impl Shard {
+    fn add(
+        &mut self,
+        hash: u64,
+        hasher: &RandomState,
+        place: u32,
+        entry: &Entry,
+        shared_by_strangers: bool,
+    ) {
+        let (domains, index) = (&mut self.domains, &mut self.index);
+        let found = index.find(hash, |at| domains[*at as usize].domain == entry.domain);
         let at = found.copied().unwrap_or_else(|| {
-            let at = u32::try_from(wanted.len()).expect("fewer than 2^32 domains fit in memory");
-            wanted.push(Wanted::new(entry.domain.clone()));
-            self.index.insert_unique(hash, at, |at| hasher.hash_one(&wanted[*at as usize].domain));
+            let at = number(domains.len());
+            domains.push(Folded::new(entry.domain.clone()));
+            let rehash = |at: &u32| hasher.hash_one(domains[*at as usize].domain.as_str());
+            index.insert_unique(hash, at, rehash);
             at
         });
+        let folded = &mut domains[at as usize];
+        let request = Request {
+            comment: entry.public_comment.clone(),
+            previous: folded.last,
+            place,
+            severity: entry.severity,
+        };
+        folded.last = number(self.requests.len());
+        self.requests.push(request);
+        folded.reject_media = either(folded.reject_media, entry.reject_media);
+        folded.reject_reports = either(folded.reject_reports, entry.reject_reports);
+        folded.obfuscate = either(folded.obfuscate, entry.obfuscate);
+        folded.covers_subdomains |= entry.covers_subdomains;
+        folded.shared_by_strangers |= shared_by_strangers;
+        if let Some(comment) = entry.private_comment.clone() {
+            folded.private_comment.get_or_insert_default().push(comment);
+        }
+    }
+}
 
-        let wanted = &mut self.wanted[at as usize];
-        wanted.asked_by.push(ask);
-        wanted.reject_media = either(wanted.reject_media, entry.reject_media);
-        wanted.reject_reports = either(wanted.reject_reports, entry.reject_reports);
-        wanted.obfuscate = either(wanted.obfuscate, entry.obfuscate);
-        wanted.covers_subdomains |= entry.covers_subdomains;
-        wanted.shared_by_strangers |= shared_by_strangers;
-        if let Some(comment) = private {
-            wanted.private_comment.get_or_insert_default().push(comment);
+/// A place in a row, which is shorter than 2^32: each takes 24 bytes and more.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).expect("fewer than 2^32 requests fit in memory")
+}
+
+impl Folded {
+    fn new(domain: Domain) -> Self {
+        Folded {
+            domain,
+            last: NONE,
+            reject_media: None,
+            reject_reports: None,
+            obfuscate: None,
+            private_comment: None,
+            covers_subdomains: false,
+            shared_by_strangers: false,
         }
     }
 
-    /// Lists repeat a handful of reasons thousands of times.
-    fn intern(&mut self, text: &str) -> ArcStr {
-        self.comments.get_or_insert_with(text, |text| ArcStr::from(text)).clone()
+    fn unfold(self, row: &Arc<Row>) -> Wanted {
+        Wanted {
+            domain: self.domain,
+            asked_by: Asks { row: Some(row.clone()), last: self.last },
+            reject_media: self.reject_media,
+            reject_reports: self.reject_reports,
+            obfuscate: self.obfuscate,
+            private_comment: self.private_comment.map_or_else(Vec::new, |comments| *comments),
+            covers_subdomains: self.covers_subdomains,
+            shared_by_strangers: self.shared_by_strangers,
+        }
     }
+}
+
+/// Names that several lists share get a number.
+fn unique(names: Vec<String>) -> Vec<ArcStr> {
+    let mut taken: Vec<ArcStr> = Vec::with_capacity(names.len());
+    for name in names {
+        let is_taken = |candidate: &str| taken.iter().any(|other| other == candidate);
+        let free = if is_taken(&name) {
+            (2..).map(|n| format!("{name} ({n})")).find(|c| !is_taken(c)).unwrap_or_default()
+        } else {
+            name
+        };
+        taken.push(free.into());
+    }
+    taken
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Two lists' word on one flag: yes over no, and no over nothing.
@@ -233,7 +342,7 @@ pub fn in_parallel<T: Sync, R: Send, E: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::Format;
+    use crate::list::{Counts, Format};
 
     fn entry(domain: &str, severity: Option<Severity>, comment: Option<&str>) -> Entry {
         Entry {
@@ -254,27 +363,49 @@ mod tests {
         Document { format: Format::UserCsv, counts, entries, problems: Vec::new() }
     }
 
-    #[test]
-    fn the_strictest_counts_and_every_reason_is_kept() {
-        let mut combined = Combined::default();
-        let mild = vec![entry("bad.example", Some(Severity::Silence), Some("spam"))];
-        let strict = vec![entry("bad.example", Some(Severity::Suspend), Some("hate"))];
-        combined.add("mild", "", "", document(mild));
-        combined.add("strict", "", "", document(strict));
-        let wanted = &combined.wanted[0];
-        assert_eq!(combined.wanted.len(), 1);
-        assert_eq!(wanted.severity(), Some(Severity::Suspend));
-        assert_eq!(wanted.public_comment().as_deref(), Some("hate; spam"));
-        assert_eq!(wanted.asked_by.len(), 2);
+    fn combine(lists: &[(&str, Vec<Entry>)]) -> Vec<Wanted> {
+        let names = lists.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let read = |place: usize| {
+            let document = document(lists[place].1.clone());
+            Ok::<_, ()>(Read { address: String::new(), sha256: String::new(), document })
+        };
+        Combined::read(names, read).unwrap().into_wanted().1.collect()
     }
 
     #[test]
-    fn two_lists_of_one_name_are_told_apart() {
-        let mut combined = Combined::default();
-        combined.add("list.csv", "", "", document(vec![entry("a.example", None, None)]));
-        combined.add("list.csv", "", "", document(vec![entry("a.example", None, None)]));
-        let asks: Vec<_> = combined.wanted[0].asked_by.iter().map(|a| a.list.as_str()).collect();
-        assert_eq!(asks, ["list.csv", "list.csv (2)"]);
+    fn the_strictest_counts_and_every_reason_is_kept() {
+        let mild = vec![entry("bad.example", Some(Severity::Silence), Some("spam"))];
+        let strict = vec![entry("bad.example", Some(Severity::Suspend), Some("hate"))];
+        let wanted = combine(&[("mild", mild), ("strict", strict)]);
+        assert_eq!(wanted.len(), 1);
+        assert_eq!(wanted[0].severity(), Some(Severity::Suspend));
+        assert_eq!(wanted[0].public_comment().as_deref(), Some("hate; spam"));
+        assert_eq!(wanted[0].asked_by.iter().count(), 2);
+    }
+
+    #[test]
+    fn lists_of_one_name_are_told_apart_and_keep_their_order() {
+        let list = || ("list.csv", vec![entry("a.example", None, None)]);
+        for _ in 0..50 {
+            let wanted = combine(&[list(), ("other", list().1), list(), list()]);
+            let asks: Vec<_> = wanted[0].asked_by.iter().map(|ask| ask.list.to_string()).collect();
+            assert_eq!(asks, ["list.csv", "other", "list.csv (2)", "list.csv (3)"]);
+        }
+    }
+
+    #[test]
+    fn many_lists_make_one_wish_a_domain() {
+        let names: Vec<String> = (0..2000).map(|n| format!("host{n}.example")).collect();
+        let list = |skip: usize| {
+            let entries = names.iter().skip(skip).map(|name| entry(name, None, None)).collect();
+            ("list", entries)
+        };
+        let wanted = combine(&[list(0), list(500), list(1000), list(0)]);
+        assert_eq!(wanted.len(), 2000);
+        assert_eq!(
+            wanted.iter().map(|w| w.asked_by.iter().count()).sum::<usize>(),
+            2000 * 2 + 1500 + 1000
+        );
     }
 
     #[test]

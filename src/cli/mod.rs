@@ -160,10 +160,13 @@ pub fn main() -> ExitCode {
         .build()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run(cli)));
-    code(match done.and_then(|reply| print(&reply, json)) {
-        Ok(exit) => exit,
-        Err(error) => complain(&error, json),
-    })
+    let printed = done.and_then(|reply| {
+        let exit = print(&reply, json)?;
+        // The process ends here; taking a large plan apart first would only take time.
+        std::mem::forget(reply);
+        Ok(exit)
+    });
+    code(printed.unwrap_or_else(|error| complain(&error, json)))
 }
 
 async fn run(cli: Cli) -> Result<Reply> {

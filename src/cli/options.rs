@@ -1,16 +1,15 @@
 //! What `plan`, `apply` and others take in common: which lists, and what to make of them.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::app::{App, FileHints, Opened};
 use crate::block::{Level, Severity};
-use crate::combine::{Combined, in_parallel};
+use crate::combine::{Combined, Read};
 use crate::domain::Domain;
-use crate::list::Document;
 use crate::plan::{Lowering, Plan, Wishes, merge_or_overwrite};
 use crate::source::{Loaded, Source, load_document};
 use crate::stop::{Stop, stop};
@@ -145,35 +144,31 @@ impl ListOptions {
     }
 }
 
-/// Reads all lists and folds them together. Files are read and parsed side by side.
+/// Reads all lists and folds them together. What has to be fetched is fetched first; then
+/// all are read side by side.
 async fn combine(names: &[String]) -> Result<Combined> {
     enum Ready {
         Here(Source),
-        Fetched(Loaded),
+        Fetched(Mutex<Option<Loaded>>),
     }
-    let mut ready = Vec::with_capacity(names.len());
+    let (mut ready, mut shown) = (Vec::new(), Vec::new());
     for name in names {
         let source = Source::parse(name)?;
+        shown.push(source.name());
         ready.push(match &source {
-            Source::Url(_) => Ready::Fetched(source.load().await?),
+            Source::Url(_) => Ready::Fetched(Mutex::new(Some(source.load().await?))),
             Source::Bundled(_) | Source::File(_) => Ready::Here(source),
         });
     }
-    let parse = |item: &Ready| -> Result<(Loaded, Document)> {
-        let loaded = match item {
-            Ready::Here(source) => {
-                source.read_local().context("a list is neither here nor away")??
-            }
-            Ready::Fetched(loaded) => loaded.clone(),
+    Combined::read(shown, |place| -> Result<Read> {
+        let loaded = match &ready[place] {
+            Ready::Here(source) => source.read_local().transpose()?,
+            Ready::Fetched(loaded) => loaded.lock().ok().and_then(|mut loaded| loaded.take()),
         };
+        let loaded = loaded.context("a list is read once only")?;
         let document = load_document(&loaded)?;
-        Ok((Loaded { bytes: Vec::new(), ..loaded }, document))
-    };
-    let mut combined = Combined::default();
-    in_parallel(&ready, parse, |_, (loaded, document)| {
-        combined.add(&loaded.name, &loaded.address, &loaded.sha256, document);
-    })?;
-    Ok(combined)
+        Ok(Read { address: loaded.address, sha256: loaded.sha256, document })
+    })
 }
 
 /// A stop that Ctrl-C asks for: once politely, a second time for good.

@@ -1,11 +1,11 @@
 use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
 use super::options::{FileOptions, ListOptions, open_quietly};
-use super::{Exit, Reply};
+use super::{Body, Exit, Reply};
 use crate::app::App;
 use crate::plan::{Plan, Table};
 
@@ -47,9 +47,14 @@ pub struct Shown {
     pub saved: Option<PathBuf>,
 }
 
-impl Serialize for Shown {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.plan.serialize(serializer)
+impl Body for Shown {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{self}")
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.plan.write_json(out)?;
+        out.write_all(b"\n")
     }
 }
 

@@ -40,7 +40,8 @@ impl fmt::Display for Targets {
         }
         writeln!(f, "{:<32} {:<9} SERVER", "TARGET", "LEVEL")?;
         for row in &self.targets {
-            let server = format!("{} ({} {})", row.server, row.software, row.version);
+            let host = row.server.split("://").last().unwrap_or_default().trim_end_matches('/');
+            let server = format!("{host} ({} {})", row.software, row.version);
             let (name, server) = (plain(&row.name), plain(&server));
             writeln!(f, "{:<32} {:<9} {}", fit(&name, 32), row.level, fit(&server, 36))?;
         }

@@ -18,7 +18,7 @@ mod tests;
 
 pub mod bundled;
 
-use compact_str::CompactString;
+use arcstr::ArcStr;
 use serde::Serialize;
 
 use crate::block::Severity;
@@ -55,9 +55,9 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obfuscate: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub public_comment: Option<CompactString>,
+    pub public_comment: Option<ArcStr>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub private_comment: Option<CompactString>,
+    pub private_comment: Option<ArcStr>,
 }
 
 /// How a source was understood.

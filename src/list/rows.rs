@@ -2,8 +2,8 @@
 
 use std::hash::BuildHasher;
 
-use compact_str::CompactString;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use arcstr::ArcStr;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 
 use super::error::ReadError;
 use super::{Counts, Document, Entry, Format, Problem, Verdict, decode};
@@ -51,6 +51,8 @@ pub(super) struct Rows {
     /// Where in `entries` a domain stands; the names themselves are there.
     places: HashTable<usize>,
     hasher: DefaultHashBuilder,
+    /// Lists repeat a handful of reasons thousands of times.
+    comments: HashSet<ArcStr>,
     /// Rows that name an account.
     handles: usize,
 }
@@ -66,6 +68,7 @@ impl Rows {
             counts: Counts::default(),
             places: HashTable::with_capacity(expected),
             hasher: DefaultHashBuilder::default(),
+            comments: HashSet::new(),
             handles: 0,
         }
     }
@@ -127,7 +130,7 @@ impl Rows {
         } else {
             self.counts.taken += 1;
         }
-        self.enter(Entry {
+        let entry = Entry {
             domain: parsed.domain,
             line: row.line,
             covers_subdomains: parsed.covers_subdomains,
@@ -135,9 +138,15 @@ impl Rows {
             reject_media,
             reject_reports,
             obfuscate,
-            public_comment: comment(row.public_comment),
-            private_comment: comment(row.private_comment),
-        });
+            public_comment: self.shared(row.public_comment),
+            private_comment: self.shared(row.private_comment),
+        };
+        self.enter(entry);
+    }
+
+    fn shared(&mut self, cell: &str) -> Option<ArcStr> {
+        let text = comment(cell)?;
+        Some(self.comments.get_or_insert_with(text, |text| ArcStr::from(text)).clone())
     }
 
     /// Adds the entry, or merges it into the one that has its domain.
@@ -209,9 +218,9 @@ pub(super) fn flag(word: &str) -> Option<Option<bool>> {
     }
 }
 
-fn comment(cell: &str) -> Option<CompactString> {
+fn comment(cell: &str) -> Option<&str> {
     let cell = cell.trim();
-    (!is_nothing(cell)).then(|| cell.into())
+    (!is_nothing(cell)).then_some(cell)
 }
 
 /// Programs write `null` or `None` where there is nothing.
@@ -226,7 +235,7 @@ fn canary(domain: &Domain, row: &Row<'_>) -> Option<String> {
     }
     let notice = comment(row.public_comment).or_else(|| comment(row.private_comment));
     let says = notice.map_or_else(String::new, |notice| {
-        format!(". It says: {:?}", fit(&plain(decode::clip(&notice, VALUE_LIMIT)), 200))
+        format!(". It says: {:?}", fit(&plain(decode::clip(notice, VALUE_LIMIT)), 200))
     });
     Some(format!(
         "a marker and not a server: the list's author asks readers to read the list's \

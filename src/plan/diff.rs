@@ -8,15 +8,15 @@ use chrono::{DateTime, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use super::changes::Rows;
+use super::notices::Notices;
 use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, nest, rules};
 use crate::block::{Level, Rule, Severity, State};
-use crate::combine::{Combined, ListUse, Wanted};
+use crate::combine::{Asks, Combined, ListUse, Wanted};
 use crate::domain::Domain;
 use crate::target::{Capabilities, Matching, TargetRef};
-use crate::text::count;
 
-type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
-type Set<K> = HashSet<K, foldhash::fast::FixedState>;
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+type Set<K> = HashSet<K, foldhash::fast::RandomState>;
 
 /// What the person wants beyond the lists.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +53,7 @@ impl Lowering {
 
 /// What a list that gives no severity asks an instance for, if the person does not say.
 /// It is what Mastodon's API does without one, and it can be taken back.
-const UNSAID: Severity = Severity::Silence;
+pub(super) const UNSAID: Severity = Severity::Silence;
 
 /// Plans to bring the lists' wishes onto a target.
 pub fn merge_or_overwrite(
@@ -64,12 +64,15 @@ pub fn merge_or_overwrite(
     wishes: &Wishes,
     now: DateTime<Utc>,
 ) -> Plan {
-    let Combined { lists, wanted, .. } = combined;
-    let notices = notices(&lists, &wanted, &state, can, wishes);
     let mut planner = Planner::new(&state, target, can, wishes);
+    planner.add.reserve_exact(combined.len());
+    let mut notices = Notices::new(&state, can, wishes);
+    let (lists, wanted) = combined.into_wanted();
     for wanted in wanted {
+        notices.hear(&wanted);
         planner.place(wanted);
     }
+    let notices = notices.say(&lists);
     if wishes.overwrite {
         planner.remove_the_rest();
     }
@@ -124,7 +127,7 @@ impl<'a> Planner<'a> {
         if let Some(reason) = self.reason_against(&wanted) {
             return self.skip(wanted, reason);
         }
-        let unsaid = wanted.asked_by.iter().any(|ask| ask.severity.is_none());
+        let unsaid = wanted.asked_by.severities().any(|severity| severity.is_none());
         let severity = wanted.severity().max(self.wishes.severity.filter(|_| unsaid));
         let Some(current) = self.state.find(wanted.domain.as_str()) else {
             let least = if unsaid { UNSAID } else { Severity::Noop };
@@ -184,7 +187,7 @@ impl<'a> Planner<'a> {
             Level::Instance => UNSAID,
         });
         let enough = |severity: Option<Severity>| severity.unwrap_or(unsaid) >= least;
-        let asked = wanted.asked_by.iter().any(|ask| enough(ask.severity));
+        let asked = wanted.asked_by.severities().any(enough);
         (!asked).then_some(Reason::BelowMinimum)
     }
 
@@ -217,7 +220,7 @@ impl<'a> Planner<'a> {
                 self.remove.push(Remove { domain, before });
             } else {
                 let domain = block.name.clone();
-                let asked_by = Vec::new();
+                let asked_by = Asks::default();
                 self.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
             }
         }
@@ -245,69 +248,4 @@ impl<'a> Planner<'a> {
         self.add = add;
         self.skipped.extend(covered);
     }
-}
-
-fn notices(
-    lists: &[ListUse],
-    wanted: &[Wanted],
-    state: &State,
-    can: Capabilities,
-    wishes: &Wishes,
-) -> Vec<String> {
-    let mut notices = Vec::new();
-    let names = |n: usize| count(n, "domain");
-    for list in lists.iter().filter(|list| list.rejected > 0) {
-        notices.push(format!(
-            "{} of the list {} could not be used; `hedgerow check` says why.",
-            count(list.rejected, "row"),
-            list.name
-        ));
-    }
-    for wanted in wanted.iter().filter(|wanted| wanted.shared_by_strangers) {
-        notices.push(format!(
-            "{} is shared by strangers: a block of it can hit sites that have nothing to do \
-             with each other.",
-            wanted.domain
-        ));
-    }
-    let said = |wanted: &&Wanted| wanted.severity();
-    if can.level == Level::Account {
-        let mild = wanted.iter().filter(|w| said(w) == Some(Severity::Silence)).count();
-        if mild > 0 {
-            notices.push(format!(
-                "The lists only limit {}; an account can only block. Leave them out with \
-                 --min-severity suspend.",
-                names(mild)
-            ));
-        }
-        let wild = wanted.iter().filter(|w| w.covers_subdomains).count();
-        if wild > 0 {
-            notices.push(format!(
-                "The lists mean {} with all subdomains; an account's block matches the exact \
-                 name only.",
-                names(wild)
-            ));
-        }
-    } else if wishes.severity.is_none() {
-        let unsaid = wanted
-            .iter()
-            .filter(|w| said(w).is_none() && state.find(w.domain.as_str()).is_none())
-            .count();
-        if unsaid > 0 {
-            notices.push(format!(
-                "No severity is given for {}; they are only silenced. Choose with --severity \
-                 suspend.",
-                names(unsaid)
-            ));
-        }
-    }
-    let odd = state.blocks.iter().filter(|block| block.domain().is_none()).count();
-    if odd > 0 {
-        notices.push(format!(
-            "The target stores {} in a form that is no domain and matches nothing; they are left \
-             alone.",
-            count(odd, "block")
-        ));
-    }
-    notices
 }

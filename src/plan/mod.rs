@@ -11,6 +11,7 @@ mod changes;
 mod diff;
 mod file;
 mod nest;
+mod notices;
 mod render;
 mod restore;
 mod rules;
@@ -22,7 +23,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::block::{Rule, State};
-use crate::combine::{Ask, ListUse};
+use crate::combine::{Asks, ListUse};
 use crate::domain::Domain;
 use crate::target::TargetRef;
 
@@ -107,7 +108,7 @@ pub struct Add {
     /// Absent on accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
-    pub asked_by: Vec<Ask>,
+    pub asked_by: Asks,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +116,7 @@ pub struct Update {
     pub domain: Domain,
     pub before: Rule,
     pub after: Rule,
-    pub asked_by: Vec<Ask>,
+    pub asked_by: Asks,
 }
 
 impl Update {
@@ -150,8 +151,8 @@ pub struct Remove {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unchanged {
     pub domain: Domain,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked_by: Vec<Ask>,
+    #[serde(default, skip_serializing_if = "Asks::is_empty")]
+    pub asked_by: Asks,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,8 +161,8 @@ pub struct Skipped {
     pub domain: CompactString,
     #[serde(flatten)]
     pub reason: Reason,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked_by: Vec<Ask>,
+    #[serde(default, skip_serializing_if = "Asks::is_empty")]
+    pub asked_by: Asks,
 }
 
 /// Why something that a list or a backup asks for is not done.

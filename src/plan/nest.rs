@@ -10,10 +10,11 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{Add, Reason, Remove, Skipped, Update};
 use crate::block::{Rule, State};
+use crate::combine::Asks;
 use crate::domain::Domain;
 
-type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
-type Set<K> = HashSet<K, foldhash::fast::FixedState>;
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+type Set<K> = HashSet<K, foldhash::fast::RandomState>;
 
 /// Rules by name, to be asked about parents.
 pub struct Nest<'a>(Map<&'a str, &'a Rule>);
@@ -98,7 +99,7 @@ pub fn keep_what_could_not_return(
             None => gone.push(remove),
             Some(parent) => {
                 let reason = Reason::CouldNotReturn { parent };
-                skipped.push(Skipped { domain: remove.domain, reason, asked_by: Vec::new() });
+                skipped.push(Skipped { domain: remove.domain, reason, asked_by: Asks::default() });
             }
         }
     }

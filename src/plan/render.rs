@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Add, Direction, Plan, Skipped, Update};
 use crate::block::{Rule, Severity};
-use crate::combine::Ask;
+use crate::combine::Asks;
 use crate::text::{count, fit, plain};
 
 const DOMAIN: usize = 32;
@@ -99,8 +99,8 @@ fn row(verb: &str, domain: &str, effect: &str, askers: &str) -> String {
     row
 }
 
-fn askers(asks: &[Ask]) -> String {
-    asks.iter().map(|ask| ask.list.as_str()).collect::<Vec<_>>().join(", ")
+fn askers(asks: &Asks) -> String {
+    asks.iter().map(|ask| ask.list.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// A reason is never cut: it goes below the name where it does not fit beside it.

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::nest::Nest;
 use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, changes::Rows};
 use crate::block::State;
+use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::target::{Capabilities, Matching, TargetRef};
 
@@ -25,12 +26,12 @@ pub fn restore(
         let current = state.find(&block.name);
         let Some(domain) = block.domain() else {
             if current.is_none() {
-                let (domain, asked_by) = (block.name.clone(), Vec::new());
+                let (domain, asked_by) = (block.name.clone(), Asks::default());
                 rows.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
             }
             continue;
         };
-        let asked_by = Vec::new();
+        let asked_by = Asks::default();
         match (current, &block.rule) {
             (None, rule) => rows.add.push(Add { domain, rule: rule.clone(), asked_by }),
             (Some(current), Some(after)) if current.rule.as_ref() != Some(after) => {
@@ -47,7 +48,7 @@ pub fn restore(
         if block.domain().is_some() {
             rows.remove.push(Remove { domain, before: block.rule.clone() });
         } else {
-            let asked_by = Vec::new();
+            let asked_by = Asks::default();
             rows.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
         }
     }
@@ -81,7 +82,7 @@ fn skip_what_would_be_refused(rows: &mut Rows, state: &State, nested: bool) {
     rows.add.retain(|add| match refusals.next().flatten() {
         None => true,
         Some(parent) => {
-            let (domain, asked_by) = (add.domain.as_str().into(), Vec::new());
+            let (domain, asked_by) = (add.domain.as_str().into(), Asks::default());
             skipped.push(Skipped { domain, reason: Reason::BlockedParent { parent }, asked_by });
             false
         }

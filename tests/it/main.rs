@@ -12,6 +12,7 @@ mod lists;
 mod mock;
 mod plan_laws;
 mod raw;
+mod readme;
 mod shared;
 mod sign_in;
 mod store;

@@ -1,0 +1,140 @@
+//! Who asks for a domain, a million times over.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::block::Severity;
+
+/// One list's request for one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The list's [`ListUse::name`].
+    pub list: ArcStr,
+    /// Absent where the list gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// The list's public reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<ArcStr>,
+}
+
+/// All lists' requests for one domain, in the order of the lists.
+///
+/// Twenty long lists make a million requests for a fifth as many domains. They lie in a few
+/// shared rows, and this points to the last of one domain's in such a row.
+#[derive(Clone, Default)]
+pub struct Asks {
+    pub(super) row: Option<Arc<Row>>,
+    pub(super) last: u32,
+}
+
+/// Requests for many domains, each pointing to the one before it for the same domain.
+pub(super) struct Row {
+    pub requests: Vec<Request>,
+    /// Of the lists, by [`Request::place`].
+    pub names: Arc<[ArcStr]>,
+}
+
+pub(super) struct Request {
+    pub comment: Option<ArcStr>,
+    /// Of the same domain, or [`NONE`].
+    pub previous: u32,
+    /// Which list asks.
+    pub place: u32,
+    pub severity: Option<Severity>,
+}
+
+/// Larger than any place in a row.
+pub(super) const NONE: u32 = u32::MAX;
+
+impl Asks {
+    pub fn is_empty(&self) -> bool {
+        self.unordered().next().is_none()
+    }
+
+    /// What each list gives, in no order.
+    pub fn severities(&self) -> impl Iterator<Item = Option<Severity>> {
+        self.unordered().map(|request| request.severity)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Ask> {
+        self.ordered().into_iter().map(|(list, request)| Ask {
+            list: list.clone(),
+            severity: request.severity,
+            comment: request.comment.clone(),
+        })
+    }
+
+    pub(super) fn unordered(&self) -> impl Iterator<Item = &Request> {
+        let requests = self.row.as_ref().map_or(&[][..], |row| &row.requests[..]);
+        let at = |at: u32| requests.get(at as usize);
+        std::iter::successors(at(self.last), move |request| at(request.previous))
+    }
+
+    /// Which thread was first is chance; the order of the lists is not.
+    fn ordered(&self) -> Vec<(&ArcStr, &Request)> {
+        let Some(row) = &self.row else { return Vec::new() };
+        let mut ordered: Vec<_> = self
+            .unordered()
+            .filter_map(|request| Some((row.names.get(request.place as usize)?, request)))
+            .collect();
+        ordered.sort_unstable_by_key(|(_, request)| request.place);
+        ordered
+    }
+}
+
+impl FromIterator<Ask> for Asks {
+    fn from_iter<I: IntoIterator<Item = Ask>>(asks: I) -> Self {
+        let (mut requests, mut names) = (Vec::new(), Vec::new());
+        let mut last = NONE;
+        for (place, ask) in (0u32..).zip(asks) {
+            let Ask { list, severity, comment } = ask;
+            names.push(list);
+            requests.push(Request { comment, previous: last, place, severity });
+            last = place;
+        }
+        Asks { row: Some(Arc::new(Row { requests, names: names.into() })), last }
+    }
+}
+
+impl PartialEq for Asks {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Asks {}
+
+impl fmt::Debug for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Asks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// [`Ask`] without its own copies.
+        #[derive(Serialize)]
+        struct Borrowed<'a> {
+            list: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            severity: Option<Severity>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            comment: Option<&'a str>,
+        }
+        serializer.collect_seq(self.ordered().into_iter().map(|(list, request)| Borrowed {
+            list,
+            severity: request.severity,
+            comment: request.comment.as_deref(),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Asks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Ask>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

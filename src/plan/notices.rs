@@ -1,0 +1,94 @@
+//! What a person should read before agreeing to a plan.
+
+use super::Wishes;
+use crate::block::{Level, Severity, State};
+use crate::combine::{ListUse, Wanted};
+use crate::target::Capabilities;
+use crate::text::count;
+
+/// Listens to every wish while a plan is made, and sums up.
+pub struct Notices<'a> {
+    state: &'a State,
+    can: Capabilities,
+    wishes: &'a Wishes,
+    /// Names under which strangers register.
+    shared: Vec<String>,
+    /// Only silenced by the lists, on a target that can only block.
+    mild: usize,
+    /// Meant with subdomains, on a target that matches exact names.
+    wild: usize,
+    /// New, and without a severity from anyone.
+    unsaid: usize,
+}
+
+impl<'a> Notices<'a> {
+    pub fn new(state: &'a State, can: Capabilities, wishes: &'a Wishes) -> Self {
+        Notices { state, can, wishes, shared: Vec::new(), mild: 0, wild: 0, unsaid: 0 }
+    }
+
+    pub fn hear(&mut self, wanted: &Wanted) {
+        if wanted.shared_by_strangers {
+            self.shared.push(wanted.domain.to_string());
+        }
+        match self.can.level {
+            Level::Account => {
+                self.mild += usize::from(wanted.severity() == Some(Severity::Silence));
+                self.wild += usize::from(wanted.covers_subdomains);
+            }
+            Level::Instance if self.wishes.severity.is_none() => {
+                let new = || self.state.find(wanted.domain.as_str()).is_none();
+                self.unsaid += usize::from(wanted.severity().is_none() && new());
+            }
+            Level::Instance => {}
+        }
+    }
+
+    pub fn say(mut self, lists: &[ListUse]) -> Vec<String> {
+        let mut notices = Vec::new();
+        let names = |n: usize| count(n, "domain");
+        for list in lists.iter().filter(|list| list.rejected > 0) {
+            notices.push(format!(
+                "{} of the list {} could not be used; `hedgerow check` says why.",
+                count(list.rejected, "row"),
+                list.name
+            ));
+        }
+        self.shared.sort_unstable();
+        for name in self.shared {
+            notices.push(format!(
+                "{name} is shared by strangers: a block of it can hit sites that have nothing to \
+                 do with each other."
+            ));
+        }
+        if self.mild > 0 {
+            notices.push(format!(
+                "The lists only limit {}; an account can only block. Leave them out with \
+                 --min-severity suspend.",
+                names(self.mild)
+            ));
+        }
+        if self.wild > 0 {
+            notices.push(format!(
+                "The lists mean {} with all subdomains; an account's block matches the exact name \
+                 only.",
+                names(self.wild)
+            ));
+        }
+        if self.unsaid > 0 {
+            notices.push(format!(
+                "No severity is given for {}; they are only silenced. Choose with --severity \
+                 suspend.",
+                names(self.unsaid)
+            ));
+        }
+        let odd = self.state.blocks.iter().filter(|block| block.domain().is_none()).count();
+        if odd > 0 {
+            notices.push(format!(
+                "The target stores {} in a form that is no domain and matches nothing; they are \
+                 left alone.",
+                count(odd, "block")
+            ));
+        }
+        notices
+    }
+}
