@@ -134,20 +134,15 @@ impl App {
     async fn unknown(&self, store: &Store, name: &str) -> Result<String> {
         let known: Vec<String> = store.targets().await?.into_iter().map(|row| row.name).collect();
         let file = Path::new(name).extension().is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
-        let mut text = if file || name.contains('/') {
-            format!("There is no file {name}.")
+        let what = if file || name.contains('/') { "file" } else { "target" };
+        let next = if known.is_empty() {
+            "Sign in with `hedgerow login SERVER`, or give the path of a CSV file that your server \
+             exported."
+                .to_owned()
         } else {
-            format!("There is no target {name}.")
+            format!("There are: {}.", known.join(", "))
         };
-        if known.is_empty() {
-            text.push_str(
-                " Sign in with `hedgerow login SERVER`, or give the path of a CSV file that your \
-                 server exported.",
-            );
-        } else {
-            text.push_str(&format!(" There are: {}.", known.join(", ")));
-        }
-        Ok(text)
+        Ok(format!("There is no {what} {name}. {next}"))
     }
 }
 

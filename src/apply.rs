@@ -2,7 +2,7 @@
 //!
 //! The order is always the same: look at the target again and refuse if it has changed,
 //! back up, write the whole run down, then one step after the other, each noted before
-//! its request leaves and again when its answer is there. After a kill, [`resume`] reads
+//! its request leaves and again when its answer is there. After a kill, [`Engine::resume`] reads
 //! the target first: steps whose effect shows are done, steps whose ground has shifted
 //! are left alone, and only the rest is sent. At the end the target is read once more and
 //! compared with what the plan promised.
@@ -75,17 +75,14 @@ pub enum ApplyError {
 
 fn stale(differences: &[Difference]) -> String {
     const SHOWN: usize = 10;
-    let mut text =
-        "The target has changed since the plan was made, so nothing was done:".to_owned();
-    for difference in differences.iter().take(SHOWN) {
-        text.push_str("\n  ");
-        text.push_str(&difference.to_string());
-    }
+    let mut lines =
+        vec!["The target has changed since the plan was made, so nothing was done:".to_owned()];
+    lines.extend(differences.iter().take(SHOWN).map(|difference| format!("  {difference}")));
     if differences.len() > SHOWN {
-        text.push_str(&format!("\n  … and {} more", differences.len() - SHOWN));
+        lines.push(format!("  … and {} more", differences.len() - SHOWN));
     }
-    text.push_str("\nMake a new plan and look at it again.");
-    text
+    lines.push("Make a new plan and look at it again.".to_owned());
+    lines.join("\n")
 }
 
 /// What a run came to.

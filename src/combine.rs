@@ -109,7 +109,7 @@ struct Folded {
     reject_media: Option<bool>,
     reject_reports: Option<bool>,
     obfuscate: Option<bool>,
-    private_comment: Option<Box<Vec<ArcStr>>>,
+    private_comment: Vec<ArcStr>,
     covers_subdomains: bool,
     shared_by_strangers: bool,
 }
@@ -225,7 +225,7 @@ impl Shard {
         folded.covers_subdomains |= entry.covers_subdomains;
         folded.shared_by_strangers |= shared_by_strangers;
         if let Some(comment) = entry.private_comment.clone() {
-            folded.private_comment.get_or_insert_default().push(comment);
+            folded.private_comment.push(comment);
         }
     }
 }
@@ -243,7 +243,7 @@ impl Folded {
             reject_media: None,
             reject_reports: None,
             obfuscate: None,
-            private_comment: None,
+            private_comment: Vec::new(),
             covers_subdomains: false,
             shared_by_strangers: false,
         }
@@ -256,7 +256,7 @@ impl Folded {
             reject_media: self.reject_media,
             reject_reports: self.reject_reports,
             obfuscate: self.obfuscate,
-            private_comment: self.private_comment.map_or_else(Vec::new, |comments| *comments),
+            private_comment: self.private_comment,
             covers_subdomains: self.covers_subdomains,
             shared_by_strangers: self.shared_by_strangers,
         }
@@ -269,7 +269,8 @@ fn unique(names: Vec<String>) -> Vec<ArcStr> {
     for name in names {
         let is_taken = |candidate: &str| taken.iter().any(|other| other == candidate);
         let free = if is_taken(&name) {
-            (2..).map(|n| format!("{name} ({n})")).find(|c| !is_taken(c)).unwrap_or_default()
+            let mut numbered = (2..=taken.len() + 2).map(|n| format!("{name} ({n})"));
+            numbered.find(|candidate| !is_taken(candidate)).unwrap_or(name)
         } else {
             name
         };

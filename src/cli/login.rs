@@ -28,6 +28,7 @@ const TOKEN_VARIABLE: &str = "HEDGEROW_TOKEN";
 /// the answer back to this machine. Only the rights to read and change domain blocks are
 /// asked for. The sign-in is kept encrypted and never printed.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_help = "\
 Examples:
   hedgerow login example.social

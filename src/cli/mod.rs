@@ -1,6 +1,6 @@
 //! The command line: one verb a file, each a struct of arguments and a `run`.
 //!
-//! A verb returns a [`Reply`], data that is printed once, here, as JSON or as text. The
+//! A verb returns a reply, data that is printed once, here, as JSON or as text. The
 //! exit code says what a script needs to know; see [`Exit`].
 
 mod apply;

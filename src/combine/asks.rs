@@ -11,7 +11,7 @@ use crate::block::Severity;
 /// One list's request for one domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
-    /// The list's [`ListUse::name`].
+    /// The list's [`super::ListUse::name`].
     pub list: ArcStr,
     /// Absent where the list gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

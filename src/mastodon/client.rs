@@ -380,8 +380,8 @@ impl Api {
     }
 
     fn next_page(&self, answer: &Answer) -> Result<Option<Url>, TargetError> {
-        let links = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-        let Some(target) = links.filter_map(next_link).next() else { return Ok(None) };
+        let mut links = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        let Some(target) = links.find_map(next_link) else { return Ok(None) };
         let url = self.base.join(target).ok();
         match url.filter(|url| url.origin() == self.base.origin()) {
             Some(url) => Ok(Some(url)),

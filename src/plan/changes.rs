@@ -32,24 +32,29 @@ impl Change {
         }
     }
 
-    /// The rule before and after, where the outer `None` means that no block stands.
-    fn ends(&self) -> (Option<Option<&Rule>>, Option<Option<&Rule>>) {
-        match self {
-            Change::Add { rule, .. } => (None, Some(rule.as_ref())),
-            Change::Update { before, after, .. } => (Some(Some(before)), Some(Some(after))),
-            Change::Remove { before, .. } => (Some(before.as_ref()), None),
-        }
-    }
-
     /// Whether `state` shows what this change leads to.
     pub fn is_done_in(&self, state: &State) -> bool {
-        state.find(self.name()).map(|block| block.rule.as_ref()) == self.ends().1
+        let there = state.find(self.name());
+        match self {
+            Change::Add { rule, .. } => there.is_some_and(|block| block.rule == *rule),
+            Change::Update { after, .. } => has(there, after),
+            Change::Remove { .. } => there.is_none(),
+        }
     }
 
     /// Whether `state` shows what this change starts from.
     pub fn is_due_in(&self, state: &State) -> bool {
-        state.find(self.name()).map(|block| block.rule.as_ref()) == self.ends().0
+        let there = state.find(self.name());
+        match self {
+            Change::Add { .. } => there.is_none(),
+            Change::Update { before, .. } => has(there, before),
+            Change::Remove { before, .. } => there.is_some_and(|block| block.rule == *before),
+        }
     }
+}
+
+fn has(block: Option<&Block>, rule: &Rule) -> bool {
+    block.and_then(|block| block.rule.as_ref()) == Some(rule)
 }
 
 /// All rows of a plan, before they are counted and sealed.

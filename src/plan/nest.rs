@@ -91,7 +91,7 @@ pub fn keep_what_could_not_return(
             after.0.insert(name, rule);
             Some(parent)
         };
-        remove.iter().map(|remove| parent_if_stuck(remove)).collect()
+        remove.iter().map(&mut parent_if_stuck).collect()
     };
     let (mut gone, mut skipped) = (Vec::with_capacity(remove.len()), Vec::new());
     for (remove, kept) in remove.into_iter().zip(kept) {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use super::{Capabilities, Kind, Matching, Target, TargetError, TargetRef, Writes, Written};
 use crate::block::{Block, Level, Rule, Severity, State};
@@ -39,7 +40,7 @@ pub struct CsvFile {
     path: PathBuf,
     state: State,
     /// The names in the order of the file.
-    order: Vec<compact_str::CompactString>,
+    order: Vec<CompactString>,
     clock: Arc<dyn Clock>,
     output: Mutex<Vec<PathBuf>>,
     wanted_output: PathBuf,
@@ -125,7 +126,7 @@ impl CsvFile {
             }
         }
         new.sort_unstable();
-        let names = self.order.iter().map(|name| name.as_str()).chain(new);
+        let names = self.order.iter().map(CompactString::as_str).chain(new);
         names
             .filter_map(|name| {
                 let rule = rules.remove(name)?;
@@ -200,7 +201,7 @@ impl Target for CsvFile {
 /// Writes the CSV that the import page of a server takes on every version.
 pub fn export<'a>(level: Level, blocks: impl IntoIterator<Item = &'a Block>) -> String {
     if level == Level::Account {
-        return blocks.into_iter().map(|block| format!("{}\n", block.name)).collect();
+        return blocks.into_iter().flat_map(|block| [block.name.as_str(), "\n"]).collect();
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing into memory does not fail, and every record has the same six fields.
@@ -265,7 +266,7 @@ fn parse(text: &str) -> Result<(Level, Vec<Block>), String> {
                     .map_err(|why| format!("line {line} ({}): {why}", crate::text::plain(first)))?,
             ),
         };
-        if seen.insert(compact_str::CompactString::clone(&name)) {
+        if seen.insert(CompactString::clone(&name)) {
             blocks.push(Block { name, rule, id: None, created_at: None });
         }
     }
@@ -283,9 +284,7 @@ fn rule(record: &csv::StringRecord, columns: &[String]) -> Result<Rule, String> 
         let value = cell(name).unwrap_or_default().to_ascii_lowercase();
         !matches!(value.as_str(), "" | "false" | "f" | "0" | "off")
     };
-    let text = |name: &str| {
-        cell(name).filter(|text| !text.is_empty()).map(compact_str::CompactString::from)
-    };
+    let text = |name: &str| cell(name).filter(|text| !text.is_empty()).map(CompactString::from);
     Ok(Rule {
         severity,
         reject_media: flag("reject_media"),
@@ -317,7 +316,7 @@ fn numbered(path: &Path, number: Option<usize>) -> PathBuf {
 /// Writes a file whole or not at all, and never over one with other content: that may be
 /// the only copy of something.
 fn put(path: &Path, content: &[u8]) -> std::io::Result<PathBuf> {
-    let free = (1..)
+    let free = (1..10_000)
         .map(|n| numbered(path, (n > 1).then_some(n)))
         .find(|candidate| match std::fs::read(candidate) {
             Ok(there) => there == content,

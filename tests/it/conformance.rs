@@ -8,6 +8,7 @@ use crate::command::Machine;
 use crate::fake::{AdminBlock, Fake, Version};
 use crate::mock::{Mock, TOKEN};
 use crate::raw::ask;
+use crate::store::place::on_both;
 
 /// What is blocked and how; an account's blocks have no severity.
 type Blocks = BTreeMap<String, String>;
@@ -39,19 +40,22 @@ cf,suspend,,
 ";
 
 fn journey(ground: &dyn Ground) {
-    let machine = Machine::new();
-    ground.seed(&machine, &SEED);
+    journey_on(&Machine::new(), ground);
+}
+
+fn journey_on(machine: &Machine, ground: &dyn Ground) {
+    ground.seed(machine, &SEED);
     machine.write("list.csv", LIST);
-    let name = ground.name(&machine);
+    let name = ground.name(machine);
     let own = ["--server", "home.example"];
-    let before = ground.blocks(&machine, None);
+    let before = ground.blocks(machine, None);
 
     // A plan reads and changes nothing.
     let mut args =
         vec!["plan", &name, "--list", "list.csv", "--allow", "friends.example", "--json"];
     args.extend(own);
     let plan = machine.run(&args).exits(2).json();
-    assert_eq!(ground.blocks(&machine, None), before);
+    assert_eq!(ground.blocks(machine, None), before);
     let instance = ground.is_instance();
     let count = |what: &str| plan["summary"][what].as_u64().unwrap();
     let raised = u64::from(instance);
@@ -66,7 +70,7 @@ fn journey(ground: &dyn Ground) {
     let applied = machine.run(&args).exits(0).json();
     assert_eq!(applied["outcome"]["state"], "verified", "{applied}");
     let file = applied["files"][0].as_str();
-    let after = ground.blocks(&machine, file);
+    let after = ground.blocks(machine, file);
     let mut want = before.clone();
     let severity = |word: &str| if instance { word.to_owned() } else { String::new() };
     want.insert("deep.sub.new.example".to_owned(), severity("suspend"));
@@ -87,13 +91,13 @@ fn journey(ground: &dyn Ground) {
         .exits(0)
         .json();
     let file = overwrite["files"][0].as_str();
-    let left = ground.blocks(&machine, file);
+    let left = ground.blocks(machine, file);
     assert_eq!(left.keys().collect::<Vec<_>>(), ["keep.example"]);
     let now = file.unwrap_or(&name).to_owned();
     let backup = overwrite["backup"]["id"].to_string();
     let restored =
         machine.run(&["restore", &backup, "--target", &now, "--yes", "--json"]).exits(0).json();
-    assert_eq!(ground.blocks(&machine, restored["files"][0].as_str()), after);
+    assert_eq!(ground.blocks(machine, restored["files"][0].as_str()), after);
 
     // And so can the first apply.
     let now = restored["files"][0].as_str().unwrap_or(&name).to_owned();
@@ -101,7 +105,7 @@ fn journey(ground: &dyn Ground) {
     machine.run(&["backup", "verify", &backup]).exits(0);
     let restored =
         machine.run(&["restore", &backup, "--target", &now, "--yes", "--json"]).exits(0).json();
-    assert_eq!(ground.blocks(&machine, restored["files"][0].as_str()), before);
+    assert_eq!(ground.blocks(machine, restored["files"][0].as_str()), before);
 
     let runs = machine.run(&["runs", "--json"]).exits(0).json();
     assert!(runs["runs"].as_array().unwrap().iter().all(|run| run["verified"] == true), "{runs}");
@@ -266,6 +270,15 @@ fn accounts_whose_server_speaks_another_language() {
 fn exports_of_both_kinds() {
     journey(&OnFile { instance: false });
     journey(&OnFile { instance: true });
+}
+
+#[test]
+fn runs_and_backups_in_either_database() {
+    on_both(async |place| {
+        let machine = Machine::with_database(&place.url);
+        journey_on(&machine, &OnFake { fake: Fake::start(Version::V4_6), instance: true });
+        assert!(!machine.data_dir().join("hedgerow.db").exists());
+    });
 }
 
 #[test]

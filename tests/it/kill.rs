@@ -9,7 +9,7 @@ use crate::command::Machine;
 use crate::fake::{AdminBlock, Fake, Moment, Request, Version};
 
 const CHANGES: usize = 50;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fifty changes of all three kinds on an instance: 20 new, 15 raised, 15 lifted.
 struct Scene {

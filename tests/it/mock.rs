@@ -14,8 +14,18 @@ pub struct Mock {
     _folder: tempfile::TempDir,
 }
 
-/// The token of its first account.
+/// The token of its account, which is an administrator.
 pub const TOKEN: &str = "mock_token";
+
+const CONFIG: &str = "\
+[faults]
+enabled = true
+
+[[seed.accounts]]
+username = \"me\"
+role = \"admin\"
+access_token = \"mock_token\"
+";
 
 impl Mock {
     /// Starts it, or says why not. On CI it has to be there.
@@ -27,7 +37,7 @@ impl Mock {
         };
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("mock.toml");
-        std::fs::write(&config, "[faults]\nenabled = true\n").unwrap();
+        std::fs::write(&config, CONFIG).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Command::new(program)
             .args(["serve", "--in-memory", "--domain", "home.example", "--host", "127.0.0.1"])
@@ -41,7 +51,7 @@ impl Mock {
         let mock = Mock { child, url: format!("http://127.0.0.1:{port}"), _folder: folder };
         let started = Instant::now();
         while ask(&mock.url, "GET", "/api/v2/instance", TOKEN, "").is_none() {
-            assert!(started.elapsed() < Duration::from_secs(60), "mastodon_mock does not start");
+            assert!(started.elapsed() < Duration::from_mins(1), "mastodon_mock does not start");
             std::thread::sleep(Duration::from_millis(100));
         }
         Some(mock)

@@ -93,6 +93,7 @@ impl Request {
 }
 
 /// What the server knows, for tests to arrange and to look at.
+#[expect(clippy::struct_excessive_bools, reason = "moods, each of which a test may set")]
 pub struct World {
     pub version: Version,
     /// The domain in people's handles, which is not the host of the API.

@@ -75,7 +75,7 @@ fn only_those_get_in_who_may() {
 #[test]
 fn windows_are_fixed_and_say_when_they_end() {
     let fake = Fake::start(Version::V4_6);
-    fake.world().limit = Some((2, Duration::from_secs(3600)));
+    fake.world().limit = Some((2, Duration::from_hours(1)));
     let token = fake.account_token();
     let get = || ask(&fake, "GET", USER, &token, "").unwrap();
     assert!(get().head.contains("X-RateLimit-Remaining: 1"));

@@ -248,7 +248,7 @@ fn write(mut stream: TcpStream, answer: &Answer, fault: Option<&Fault>) -> std::
     stream.write_all(b"\r\n")?;
     stream.write_all(sent)?;
     while let Some(Fault::Endless) = fault {
-        stream.write_all(&[b' '; 65_536])?;
+        stream.write_all(&[b' '; 8192])?;
     }
     stream.flush()?;
     stream.shutdown(Shutdown::Write)

@@ -1,7 +1,7 @@
 //! The store's promises, each kept on both databases.
 
 mod opening;
-mod place;
+pub mod place;
 
 use std::time::Instant;
 
