@@ -121,7 +121,7 @@ impl LoginArgs {
         };
         let me = oauth::who_am_i(&client, &server.base, &granted.token).await?;
         if self.admin {
-            check_role(&me, &server)?;
+            warn_of_role(&me, &server);
         }
         let account = format!("{}@{}", me.acct, server.domain);
         let name = self.name.clone().unwrap_or_else(|| match level {
@@ -226,19 +226,18 @@ fn typed_code() -> Result<SecretString> {
     Ok(code.to_owned().into())
 }
 
-/// A role that may not do it is better met now than at the first change.
-fn check_role(me: &Identity, server: &ServerInfo) -> Result<()> {
+/// Says at once what the server would say at the first look at its blocks. The sign-in is
+/// kept: a permission can be given later.
+fn warn_of_role(me: &Identity, server: &ServerInfo) {
     if me.role_permissions.is_some() && !me.can_manage_federation() {
         let role = me.role_name.as_deref().filter(|role| !role.is_empty()).unwrap_or("none");
-        bail!(
-            "Your role on {} ({}) does not include \"Manage Federation\", which blocking for the \
-             whole server needs. Ask an administrator for it, or sign in without --admin for your \
-             own account.",
+        eprintln!(
+            "Warning: your role on {} ({}) does not include \"Manage Federation\". Until an \
+             administrator gives it that, the server will refuse everything.",
             server.domain,
             plain(role)
         );
     }
-    Ok(())
 }
 
 impl LogoutArgs {

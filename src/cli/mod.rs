@@ -178,7 +178,7 @@ async fn run(cli: Cli) -> Result<Reply> {
         Verb::Logout(args) => args.run(&app).await,
 
         Verb::Targets(args) => args.run(&app).await,
-        Verb::Plan(args) => args.run(&app, cli.json).await,
+        Verb::Plan(args) => args.run(&app).await,
         Verb::Apply(args) => args.run(&app, cli.json).await,
         Verb::Resume(args) => args.run(&app, cli.json).await,
         Verb::Runs(args) => args.run(&app).await,

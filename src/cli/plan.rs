@@ -92,7 +92,7 @@ pub fn save(plan: &Plan, path: &std::path::Path) -> Result<()> {
 }
 
 impl Args {
-    pub(super) async fn run(self, app: &App, _json: bool) -> Result<Reply> {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let opened = open_quietly(app, &self.target, &self.file).await?;
         let plan = self.lists.plan(app, &opened).await?;
         if let Some(path) = &self.output {

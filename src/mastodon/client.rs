@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::oauth::{self, OAuthError};
 use super::pace::{Window, wait_after_refusal};
 use crate::clock::Clock;
 use crate::http;
@@ -95,26 +96,6 @@ impl Answer {
         let text = serde_json::from_slice::<Complaint>(&self.body).map(|c| c.error);
         let text = text.unwrap_or_else(|_| format!("HTTP status {}", self.status.as_u16()));
         fit(&plain(&text), 200)
-    }
-}
-
-/// As much of `verify_credentials` as tells what a role may do.
-#[derive(serde::Deserialize)]
-struct Me {
-    role: Option<Role>,
-}
-
-#[derive(serde::Deserialize)]
-struct Role {
-    /// A bit mask as a decimal string.
-    permissions: String,
-}
-
-impl Role {
-    /// `administrator` (bit 0) implies `manage_federation` (bit 5), see
-    /// `app/models/user_role.rb`.
-    fn manages_federation(&self) -> bool {
-        self.permissions.parse::<u64>().is_ok_and(|bits| bits & 0b10_0001 != 0)
     }
 }
 
@@ -269,34 +250,23 @@ impl Api {
     /// may not even ask that, and a role shows its permissions.
     async fn why_forbidden(&self, path: &str) -> String {
         let host = &self.host;
-        let me = self
-            .client
-            .get(self.url("/api/v1/accounts/verify_credentials"))
-            .bearer_auth(self.token.expose_secret())
-            .send()
-            .await;
-        let (status, me) = match me {
-            Ok(me) => {
-                let status = me.status();
-                let body = http::body(me, BODY_LIMIT).await.unwrap_or_default();
-                (Some(status), serde_json::from_slice::<Me>(&body).ok())
-            }
-            Err(_) => (None, None),
-        };
-        match (status, me.and_then(|me| me.role)) {
-            (Some(StatusCode::FORBIDDEN), _) => format!(
+        let admin = path.contains("/admin/");
+        match oauth::who_am_i(&self.client, &self.base, &self.token).await {
+            Err(OAuthError::Refused { .. }) => format!(
                 "{host} allows this sign-in nothing at all: the account is disabled, has moved, \
                  waits for approval, or has to confirm its address. Look at it in the browser; \
                  then go on with `hedgerow resume` or sign in again."
             ),
-            (_, Some(role)) if path.contains("/admin/") && !role.manages_federation() => format!(
-                "Your role on {host} does not include \"Manage Federation\", which blocking for \
-                 the whole server needs. Ask an administrator for it."
-            ),
+            Ok(me) if admin && me.role_permissions.is_some() && !me.can_manage_federation() => {
+                format!(
+                    "Your role on {host} does not include \"Manage Federation\", which blocking \
+                     for the whole server needs. Ask an administrator for it."
+                )
+            }
             _ => format!(
                 "The sign-in on {host} was not granted the right to do this. Sign in again with \
                  `hedgerow login {host}{}` and approve what it asks for.",
-                if path.contains("/admin/") { " --admin" } else { "" }
+                if admin { " --admin" } else { "" }
             ),
         }
     }

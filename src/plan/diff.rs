@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use super::changes::Rows;
-use super::notices::Notices;
+use super::notices::{Notices, duration};
 use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, nest, rules};
 use crate::block::{Level, Rule, Severity, State};
 use crate::combine::{Asks, Combined, ListUse, Wanted};
@@ -72,11 +72,13 @@ pub fn merge_or_overwrite(
         notices.hear(&wanted);
         planner.place(wanted);
     }
-    let notices = notices.say(&lists);
     if wishes.overwrite {
         planner.remove_the_rest();
     }
     planner.settle_nested();
+    let mut notices = notices.say(&lists);
+    let changes = planner.add.len() + planner.update.len() + planner.remove.len();
+    notices.extend(duration(can, changes));
     let rows = planner.into_rows(lists, notices);
     let mode = if wishes.overwrite { Mode::Overwrite } else { Mode::Merge };
     Plan::assemble(target.clone(), mode, can.nested, now, state, rows)

@@ -3,8 +3,23 @@
 use super::Wishes;
 use crate::block::{Level, Severity, State};
 use crate::combine::{ListUse, Wanted};
-use crate::target::Capabilities;
+use crate::target::{Budget, Capabilities, Writes};
 use crate::text::count;
+
+/// How long so many changes take at least, where that is long enough to plan for.
+pub fn duration(can: Capabilities, changes: usize) -> Option<String> {
+    let Budget { requests, window } = can.budget.filter(|_| can.writes == Writes::Single)?;
+    let windows = changes as u64 / u64::from(requests.max(1));
+    let minutes = (windows * u64::from(window)).div_ceil(60);
+    (windows > 0).then(|| {
+        format!(
+            "The server takes {requests} requests in {} minutes, so {} take about {minutes} \
+             minutes. The run can be stopped and resumed at any time.",
+            window / 60,
+            count(changes, "change"),
+        )
+    })
+}
 
 /// Listens to every wish while a plan is made, and sums up.
 pub struct Notices<'a> {

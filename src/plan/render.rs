@@ -51,7 +51,7 @@ fn more(f: &mut fmt::Formatter<'_>, total: usize, shown: usize, noun: &str) -> f
     if total > shown {
         writeln!(
             f,
-            "… and {}; --all shows every row.",
+            "… and {}; `hedgerow plan … --all` shows every row.",
             count(total - shown, &format!("more {noun}"))
         )?;
     }

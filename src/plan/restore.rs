@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::nest::Nest;
+use super::notices::duration;
 use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, changes::Rows};
 use crate::block::State;
 use crate::combine::Asks;
@@ -55,7 +56,9 @@ pub fn restore(
     if can.matching == Matching::WithSubdomains {
         skip_what_would_be_refused(&mut rows, &state, can.nested);
     }
-    if !rows.remove.is_empty() || !rows.update.is_empty() || !rows.add.is_empty() {
+    let changes = rows.add.len() + rows.update.len() + rows.remove.len();
+    rows.notices.extend(duration(can, changes));
+    if changes > 0 {
         rows.notices.push(
             "A restore brings blocks back and lifts those that came later. Follows that a block \
              has cut, and data that a suspension has deleted, do not come back."

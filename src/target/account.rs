@@ -52,7 +52,7 @@ impl Target for Account {
 
     async fn read(&self) -> Result<State, TargetError> {
         let mut first = self.api.url(PATH);
-        first.query_pairs_mut().append_pair("limit", &PAGE.to_string());
+        first.query_pairs_mut().append_pair("limit", &self.capabilities().page_size.to_string());
         let mut seen: HashSet<CompactString> = HashSet::new();
         self.api
             .pages(first, "blocked domains", |names: Vec<CompactString>| {

@@ -176,7 +176,7 @@ impl Target for Instance {
 
     async fn read(&self) -> Result<State, TargetError> {
         let mut first = self.api.url(PATH);
-        first.query_pairs_mut().append_pair("limit", &PAGE.to_string());
+        first.query_pairs_mut().append_pair("limit", &self.capabilities().page_size.to_string());
         let mut seen: HashMap<CompactString, Block> = HashMap::new();
         self.api
             .pages(first, "blocked domains", |rows: Vec<Row>| {

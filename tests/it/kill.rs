@@ -49,6 +49,16 @@ impl Scene {
         Scene { fake, machine }
     }
 
+    /// Starts the apply and kills it at a request, without a word of warning.
+    fn kill_at(&self, number: usize, moment: Moment) {
+        self.fake.hold(number, moment);
+        let mut child = self.machine.start(&["apply", "plan.json", "--yes"]);
+        assert!(self.fake.held(PATIENCE), "request {number} did not come");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        self.fake.let_go();
+    }
+
     fn blocks(&self) -> BTreeMap<String, String> {
         let world = self.fake.world();
         world.admin_blocks.iter().map(|b| (b.domain.clone(), b.severity.clone())).collect()
@@ -75,12 +85,7 @@ fn killed_before_or_after_any_request_the_run_can_be_resumed() {
     for moment in [Moment::Before, Moment::After] {
         for number in 1..=requests {
             let scene = Scene::new();
-            scene.fake.hold(number, moment);
-            let mut child = scene.machine.start(&["apply", "plan.json", "--yes"]);
-            assert!(scene.fake.held(PATIENCE), "request {number} did not come");
-            child.kill().unwrap();
-            child.wait().unwrap();
-            scene.fake.let_go();
+            scene.kill_at(number, moment);
             let sent = scene.fake.writes();
             // The last of them may have had no answer; those before it were known done.
             let known = match (moment, sent.len()) {
@@ -116,12 +121,7 @@ fn killed_before_or_after_any_request_the_run_can_be_resumed() {
 #[test]
 fn what_somebody_changed_meanwhile_is_left_alone() {
     let scene = Scene::new();
-    scene.fake.hold(10, Moment::Before);
-    let mut child = scene.machine.start(&["apply", "plan.json", "--yes"]);
-    assert!(scene.fake.held(PATIENCE));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    scene.fake.let_go();
+    scene.kill_at(10, Moment::Before);
     {
         // An admin has lowered one block by hand, and set another that the run would set.
         let mut world = scene.fake.world();
@@ -175,12 +175,7 @@ fn two_runs_at_once_never_work_on_one_target() {
 #[test]
 fn an_abandoned_run_stays_as_it_is() {
     let scene = Scene::new();
-    scene.fake.hold(10, Moment::Before);
-    let mut child = scene.machine.start(&["apply", "plan.json", "--yes"]);
-    assert!(scene.fake.held(PATIENCE));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    scene.fake.let_go();
+    scene.kill_at(10, Moment::Before);
     scene.machine.run(&["resume", "--abandon"]).exits(1).says("--yes");
     scene.machine.run(&["resume", "--abandon", "--yes"]).exits(0).says("abandoned");
     let before = scene.blocks();

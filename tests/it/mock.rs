@@ -14,18 +14,10 @@ pub struct Mock {
     _folder: tempfile::TempDir,
 }
 
-/// The token of its account, which is an administrator.
+/// The token of its first account.
 pub const TOKEN: &str = "mock_token";
 
-const CONFIG: &str = "\
-[faults]
-enabled = true
-
-[[seed.accounts]]
-username = \"me\"
-role = \"admin\"
-access_token = \"mock_token\"
-";
+const CONFIG: &str = "[faults]\nenabled = true\n";
 
 impl Mock {
     /// Starts it, or says why not. On CI it has to be there.

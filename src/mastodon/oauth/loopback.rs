@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -130,13 +131,18 @@ async fn callback(
     }
 }
 
+/// What the browser shows.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Page<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
 /// A page that loads nothing, runs nothing, and does not pass its address on.
 fn page(status: StatusCode, title: &str, text: &str) -> Response {
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{title}</title>\n<h1>{title}</h1>\n<p>{text}</p>\n</html>\n"
-    );
+    // Two strings of our own into memory: this cannot fail.
+    let html = Page { title, text }.render().unwrap_or_default();
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
