@@ -45,12 +45,12 @@ echo
 printf '%-8s %14s %14s %14s %10s %10s %12s\n' case 'peer s, MiB' 'ours s, MiB' 'floor s, MiB' faster 'of memory' 'of the floor'
 for case in $cases; do
   grep "^$case run" "$work/peer.txt" | sed -E 's/.*wall=([0-9.]+) s.*peak=([0-9]+) KiB.*/\1 \2/' >"$work/peer-$case.txt"
-  awk -v case="$case" \
+  awk -v name="$case" \
     -v pt="$(median "$work/peer-$case.txt" 1)" -v pm="$(median "$work/peer-$case.txt" 2)" \
     -v ot="$(median "$work/hedgerow-$case.txt" 1)" -v om="$(median "$work/hedgerow-$case.txt" 2)" \
     -v ft="$(median "$work/floor-$case.txt" 1)" -v fm="$(median "$work/floor-$case.txt" 2)" \
     'BEGIN { z = 0.001; printf "%-8s %7.2f %6.0f %7.2f %6.0f %7.2f %6.0f %9.1fx %9.1f%% %11.1fx\n",
-      case, pt, pm/1024, ot, om/1024, ft, fm/1024, pt/(ot+z), 100*om/pm, ot/(ft+z) }'
+      name, pt, pm/1024, ot, om/1024, ft, fm/1024, pt/(ot+z), 100*om/pm, ot/(ft+z) }'
 done
 
 # Start-up is shorter than GNU time can see, so a hundred starts are timed.
