@@ -47,6 +47,11 @@ enum BackupVerb {
 
 /// List the backups, newest first
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow backups
+  hedgerow backups me@example.social
+  hedgerow backup verify 3")]
 pub struct BackupsArgs {
     /// Only those of this target
     target: Option<String>,

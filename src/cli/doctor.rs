@@ -16,6 +16,10 @@ use crate::text::{count, plain};
 /// Looks at the data folder, the database, the key, the bundled lists, and asks every
 /// server that you have signed in to whether the sign-in still works.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow doctor
+  hedgerow doctor --offline")]
 pub struct Args {
     /// Ask no server
     #[arg(long)]

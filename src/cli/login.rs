@@ -60,6 +60,9 @@ pub struct LoginArgs {
 
 /// Forget a sign-in and have the server revoke it
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow logout me@example.social")]
 pub struct LogoutArgs {
     /// A name from `hedgerow targets`
     target: String,

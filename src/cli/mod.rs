@@ -32,7 +32,7 @@ use crate::app::App;
 /// Shared blocklists for your fediverse account or server: shown before anything happens,
 /// backed up, applied, verified, and undone if you change your mind.
 #[derive(Parser)]
-#[command(name = "hedgerow", version, about, arg_required_else_help = true)]
+#[command(name = "hedgerow", version, arg_required_else_help = true)]
 #[command(after_help = AFTER_HELP)]
 struct Cli {
     /// Print machine-readable JSON instead of text

@@ -11,6 +11,10 @@ use crate::text::{fit, plain};
 
 /// List what was applied, newest first
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow runs
+  hedgerow runs --limit 100 --json")]
 pub struct Args {
     /// At most so many
     #[arg(long, default_value_t = 20)]

@@ -10,6 +10,10 @@ use crate::text::{fit, plain};
 
 /// List the accounts and instances that you have signed in to
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow targets
+  hedgerow targets --json")]
 pub struct Args {}
 
 #[derive(Serialize)]

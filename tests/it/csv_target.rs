@@ -206,3 +206,19 @@ fn mistakes_on_the_command_line_do_not_look_like_pending_changes() {
     machine.run(&["--help"]).exits(0);
     machine.run(&["--version"]).exits(0);
 }
+
+#[test]
+fn every_command_teaches_by_example() {
+    let machine = Machine::new();
+    for verb in [
+        "lists", "check", "login", "logout", "targets", "plan", "apply", "resume", "runs",
+        "backup", "backups", "restore", "doctor",
+    ] {
+        let help = machine.run(&[verb, "--help"]).exits(0).stdout;
+        assert!(help.contains("Examples:\n"), "{verb}");
+        assert!(help.contains(&format!("  hedgerow {verb}")), "{verb}");
+        // A table of options is broken for the terminal; what we wrote ourselves fits it.
+        let examples = help.split("Examples:\n").nth(1).unwrap();
+        assert!(examples.lines().all(|line| line.chars().count() <= 88), "{verb}:\n{examples}");
+    }
+}
