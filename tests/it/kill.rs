@@ -147,10 +147,10 @@ fn ctrl_c_stops_after_the_current_change_and_the_run_goes_on_later() {
     let scene = Scene::new();
     scene.fake.fail("POST", "/api/v1/admin", crate::fake::Fault::Delay(Duration::from_secs(2)));
     let child = scene.machine.start(&["apply", "plan.json", "--yes"]);
-    while scene.fake.requests().is_empty() {
+    // The first change is on its way and will take two seconds to be answered.
+    while scene.fake.faults_left() > 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
-    std::thread::sleep(Duration::from_millis(300));
     let id = i32::try_from(child.id()).unwrap();
     std::process::Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap();
     let said = crate::command::Said::from(child.wait_with_output().unwrap());

@@ -217,6 +217,11 @@ impl Fake {
         self.wire.fail(method, path, fault);
     }
 
+    /// How many faults have not struck yet.
+    pub fn faults_left(&self) -> usize {
+        self.wire.faults_left()
+    }
+
     /// Holds the `number`-th request from now on (from 1) until the test has seen it, then
     /// breaks its connection. `After` lets it take effect first.
     pub fn hold(&self, number: usize, moment: Moment) {

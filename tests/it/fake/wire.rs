@@ -95,6 +95,10 @@ impl Wire {
         faults.push((method.to_owned(), path.to_owned(), fault));
     }
 
+    pub fn faults_left(&self) -> usize {
+        self.shared.faults.lock().unwrap().len()
+    }
+
     pub fn hold(&self, number: usize, moment: Moment) {
         *self.shared.hold.lock().unwrap() =
             Hold { wanted: Some((number, moment)), reached: false, released: false };
