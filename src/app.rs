@@ -48,6 +48,13 @@ pub struct FileHints {
     pub server: Option<Domain>,
 }
 
+impl FileHints {
+    /// What was known of a target when a plan or a backup was made of it.
+    pub fn of(target: &TargetRef) -> Self {
+        FileHints { level: Some(target.level), server: target.own.first().cloned() }
+    }
+}
+
 impl App {
     pub fn new(
         data_dir: Option<PathBuf>,

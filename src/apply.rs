@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use crate::backup::{Backup, BackupError, create_private_dir};
 use crate::block::{State, hex};
 use crate::clock::Clock;
-use crate::mastodon::client::Patience;
-use crate::plan::{Change, Difference, Plan, PlanFileError, differences};
+use crate::mastodon::client::{Patience, Silent};
+use crate::plan::{Change, Difference, Plan, differences};
 use crate::stop::Stop;
 use crate::store::{
     Action, Ending, NewBackup, NewRun, NewStep, Run, StepStatus, Store, StoreError,
@@ -36,6 +36,12 @@ pub trait Progress: Patience {
     fn step(&self, done: usize, change: &Change, outlook: Option<Duration>);
 
     fn end(&self);
+}
+
+impl Progress for Silent {
+    fn begin(&self, _: usize) {}
+    fn step(&self, _: usize, _: &Change, _: Option<Duration>) {}
+    fn end(&self) {}
 }
 
 /// What a run needs besides its plan.
@@ -65,8 +71,6 @@ pub enum ApplyError {
     Target(#[from] TargetError),
     #[error("No backup could be written, so nothing was changed. {0}")]
     Backup(#[from] BackupError),
-    #[error(transparent)]
-    Plan(#[from] PlanFileError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{path}: {error}")]
@@ -159,10 +163,9 @@ impl Engine<'_> {
     }
 
     /// Goes on with a run that was interrupted, wherever that was.
-    pub async fn resume(&self, run: &Run) -> Result<Report, ApplyError> {
+    /// `plan` is the one that the store holds for it.
+    pub async fn resume(&self, run: &Run, plan: &Plan) -> Result<Report, ApplyError> {
         let _lock = self.lock()?;
-        let plan = self.store.plan(run.id).await?.unwrap_or_default();
-        let plan = Plan::from_json(plan.as_bytes())?;
         self.store.resume_run(run.id).await?;
         let changes = plan.changes();
         let backup = match run.backup_id {
@@ -205,7 +208,7 @@ impl Engine<'_> {
         }
         report.done += done.len();
         self.store.mark_steps(run.id, &done, StepStatus::Done, None, self.clock.now()).await?;
-        self.carry_out(&plan, &changes, &due, &state, report).await
+        self.carry_out(plan, &changes, &due, &state, report).await
     }
 
     /// Saves what the target holds and notes it.

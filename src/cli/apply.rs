@@ -14,7 +14,7 @@ use crate::apply::{ApplyError, Engine, Outcome, Report};
 use crate::block::Level;
 use crate::plan::{Mode, Plan, Summary, Table};
 use crate::stop::Stop;
-use crate::target::{Kind, MOST_ROWS};
+use crate::target::MOST_ROWS;
 use crate::text::{count, plain};
 
 /// Change a target as lists ask, or as a saved plan says
@@ -83,14 +83,7 @@ impl Args {
             if !self.lists.is_empty() {
                 bail!("{} is a plan and has its lists in it; leave --list out", self.target);
             }
-            let hints = FileHints {
-                level: Some(plan.target.level),
-                server: plan.target.own.first().cloned(),
-            };
-            let name = match plan.target.kind {
-                Kind::Csv => &plan.target.address,
-                Kind::Mastodon => &plan.target.name,
-            };
+            let (name, hints) = (plan.target.handle(), FileHints::of(&plan.target));
             let opened = app.open(name, &hints, &stop, reporter.clone()).await?;
             if opened.target().identity().address != plan.target.address {
                 bail!("the plan was made for {}, not for {name}", plan.target.address);

@@ -10,7 +10,7 @@ use super::{Exit, Reply};
 use crate::app::App;
 use crate::apply::Engine;
 use crate::backup;
-use crate::mastodon::client::Patience;
+use crate::mastodon::client::Silent;
 use crate::stop::Stop;
 use crate::store;
 use crate::text::{count, fit, plain};
@@ -159,7 +159,7 @@ impl BackupArgs {
             target: opened.target(),
             clock: app.clock.as_ref(),
             stop: &Stop::never(),
-            progress: &Unwatched,
+            progress: &Silent,
             data_dir: app.data_dir(),
         };
         let state = opened.target().read().await?;
@@ -186,19 +186,6 @@ pub async fn load(app: &App, name: &str) -> Result<(PathBuf, backup::Backup)> {
     let path = PathBuf::from(name);
     let backup = backup::Backup::load(&path, None)?;
     Ok((path, backup))
-}
-
-/// A backup is one reading; there is no progress to show.
-struct Unwatched;
-
-impl Patience for Unwatched {
-    fn waiting(&self, _: std::time::Duration, _: &str) {}
-}
-
-impl crate::apply::Progress for Unwatched {
-    fn begin(&self, _: usize) {}
-    fn step(&self, _: usize, _: &crate::plan::Change, _: Option<std::time::Duration>) {}
-    fn end(&self) {}
 }
 
 impl BackupsArgs {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use reqwest::Client;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 
 use super::Reply;
@@ -279,10 +279,7 @@ impl LogoutArgs {
         let token = open("token", &row.token)?;
         let registered = oauth::App {
             client_id: row.client_id.clone(),
-            client_secret: open("client_secret", &row.client_secret)?
-                .expose_secret()
-                .to_owned()
-                .into(),
+            client_secret: open("client_secret", &row.client_secret)?,
             scopes: Vec::new(),
         };
         let base = url::Url::parse(&row.base_url)?;

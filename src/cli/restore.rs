@@ -8,9 +8,8 @@ use super::options::{FileOptions, stop_on_interrupt};
 use super::plan::{ROWS, Shown, save};
 use super::progress::Reporter;
 use super::{Reply, backups};
-use crate::app::App;
+use crate::app::{App, FileHints};
 use crate::plan;
-use crate::target::Kind;
 
 /// Bring a target back to a backup
 ///
@@ -41,13 +40,10 @@ pub struct Args {
 impl Args {
     pub(super) async fn run(self, app: &App, json: bool) -> Result<Reply> {
         let (_, backup) = backups::load(app, &self.backup).await?;
-        let name = self.target.unwrap_or_else(|| match backup.target.kind {
-            Kind::Csv => backup.target.address.clone(),
-            Kind::Mastodon => backup.target.name.clone(),
-        });
-        let mut hints = self.file.hints();
-        hints.level = hints.level.or(Some(backup.target.level));
-        hints.server = hints.server.or_else(|| backup.target.own.first().cloned());
+        let name = self.target.unwrap_or_else(|| backup.target.handle().to_owned());
+        let (given, known) = (self.file.hints(), FileHints::of(&backup.target));
+        let hints =
+            FileHints { level: given.level.or(known.level), server: given.server.or(known.server) };
         let reporter = Arc::new(Reporter::new(json));
         let stop = stop_on_interrupt();
         let opened = app.open(&name, &hints, &stop, reporter.clone()).await?;

@@ -10,7 +10,6 @@ use crate::app::{App, FileHints};
 use crate::apply::Engine;
 use crate::plan::Plan;
 use crate::store::Ending;
-use crate::target::Kind;
 
 /// Go on with a run that was interrupted
 ///
@@ -66,12 +65,7 @@ impl Args {
             .with_context(|| format!("run {} cannot be resumed", run.id))?;
         let reporter = Arc::new(Reporter::new(json));
         let stop = stop_on_interrupt();
-        let name = match plan.target.kind {
-            Kind::Csv => &plan.target.address,
-            Kind::Mastodon => &plan.target.name,
-        };
-        let hints =
-            FileHints { level: Some(plan.target.level), server: plan.target.own.first().cloned() };
+        let (name, hints) = (plan.target.handle(), FileHints::of(&plan.target));
         let mut opened = app.open(name, &hints, &stop, reporter.clone()).await?;
         if let crate::app::Opened::File(file) = &mut opened {
             file.write_to(None, plan.mode);
@@ -84,7 +78,7 @@ impl Args {
             progress: reporter.as_ref(),
             data_dir: app.data_dir(),
         };
-        let report = engine.resume(&run).await.map_err(coded)?;
+        let report = engine.resume(&run, &plan).await.map_err(coded)?;
         store.close().await;
         Applied::new(&plan, report, &opened).reply()
     }

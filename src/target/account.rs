@@ -11,7 +11,9 @@ use compact_str::CompactString;
 use hashbrown::HashSet;
 use reqwest::Method;
 
-use super::{Budget, Capabilities, Matching, Target, TargetError, TargetRef, Writes, Written};
+use super::{
+    Capabilities, MASTODON_BUDGET, Matching, Target, TargetError, TargetRef, Writes, Written,
+};
 use crate::block::{Block, Level, State};
 use crate::mastodon::client::Api;
 use crate::plan::Change;
@@ -46,7 +48,7 @@ impl Target for Account {
             nested: true,
             writes: Writes::Single,
             page_size: PAGE,
-            budget: Some(Budget { requests: 300, window: 300 }),
+            budget: Some(MASTODON_BUDGET),
         }
     }
 

@@ -12,7 +12,9 @@ use hashbrown::HashMap;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{Budget, Capabilities, Matching, Target, TargetError, TargetRef, Writes, Written};
+use super::{
+    Capabilities, MASTODON_BUDGET, Matching, Target, TargetError, TargetRef, Writes, Written,
+};
 use crate::block::{Block, Level, Rule, Severity, State};
 use crate::domain::Domain;
 use crate::mastodon::client::{Answer, Api};
@@ -170,7 +172,7 @@ impl Target for Instance {
             nested: self.nested,
             writes: Writes::Single,
             page_size: PAGE,
-            budget: Some(Budget { requests: 300, window: 300 }),
+            budget: Some(MASTODON_BUDGET),
         }
     }
 

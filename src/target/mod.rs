@@ -38,6 +38,16 @@ pub struct TargetRef {
     pub own: Vec<Domain>,
 }
 
+impl TargetRef {
+    /// What opens this target again: a file's path does from any folder, its name may not.
+    pub fn handle(&self) -> &str {
+        match self.kind {
+            Kind::Csv => &self.address,
+            Kind::Mastodon => &self.name,
+        }
+    }
+}
+
 impl std::fmt::Display for TargetRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.account, self.level) {
@@ -95,6 +105,9 @@ pub struct Budget {
     pub requests: u32,
     pub window: u32,
 }
+
+/// What Mastodon grants each token since 4.1 (`config/initializers/rack_attack.rb`).
+const MASTODON_BUDGET: Budget = Budget { requests: 300, window: 300 };
 
 /// What became of a change that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
