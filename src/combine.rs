@@ -13,12 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use arcstr::ArcStr;
 use foldhash::fast::RandomState;
-use hashbrown::{HashSet, HashTable};
+use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Severity;
 use crate::domain::Domain;
-use crate::list::{Document, Entry, Verdict};
+use crate::list::{Document, Entry};
 
 pub use asks::{Ask, Asks};
 use asks::{NONE, Request, Row};
@@ -156,12 +156,6 @@ impl Combined {
     }
 
     fn fold(&self, place: u32, document: &Document) {
-        let warned: HashSet<u32> = document
-            .problems
-            .iter()
-            .filter(|p| p.verdict == Verdict::Warning)
-            .map(|p| p.line)
-            .collect();
         let mut by_shard: [Vec<(u64, u32)>; SHARDS] = Default::default();
         for (at, entry) in (0..).zip(&document.entries) {
             let hash = self.hasher.hash_one(entry.domain.as_str());
@@ -172,8 +166,7 @@ impl Combined {
             let mut shard = lock(shard);
             for (hash, at) in entries {
                 let entry = &document.entries[at as usize];
-                let shared_by_strangers = !warned.is_empty() && warned.contains(&entry.line);
-                shard.add(hash, &self.hasher, place, entry, shared_by_strangers);
+                shard.add(hash, &self.hasher, place, entry);
             }
         }
     }
@@ -193,14 +186,7 @@ impl Combined {
 }
 
 impl Shard {
-    fn add(
-        &mut self,
-        hash: u64,
-        hasher: &RandomState,
-        place: u32,
-        entry: &Entry,
-        shared_by_strangers: bool,
-    ) {
+    fn add(&mut self, hash: u64, hasher: &RandomState, place: u32, entry: &Entry) {
         let (domains, index) = (&mut self.domains, &mut self.index);
         let found = index.find(hash, |at| domains[*at as usize].domain == entry.domain);
         let at = found.copied().unwrap_or_else(|| {
@@ -223,7 +209,7 @@ impl Shard {
         folded.reject_reports = either(folded.reject_reports, entry.reject_reports);
         folded.obfuscate = either(folded.obfuscate, entry.obfuscate);
         folded.covers_subdomains |= entry.covers_subdomains;
-        folded.shared_by_strangers |= shared_by_strangers;
+        folded.shared_by_strangers |= entry.shared_by_strangers;
         if let Some(comment) = entry.private_comment.clone() {
             folded.private_comment.push(comment);
         }
@@ -350,6 +336,7 @@ mod tests {
             domain: Domain::from_stored(domain).unwrap(),
             line: 1,
             covers_subdomains: false,
+            shared_by_strangers: false,
             severity,
             reject_media: None,
             reject_reports: None,
@@ -361,7 +348,15 @@ mod tests {
 
     fn document(entries: Vec<Entry>) -> Document {
         let counts = Counts { taken: entries.len(), ..Counts::default() };
-        Document { format: Format::UserCsv, counts, entries, problems: Vec::new() }
+        Document {
+            format: Format::UserCsv,
+            counts,
+            entries,
+            releases: Vec::new(),
+            hidden: Vec::new(),
+            problems: Vec::new(),
+            problems_left_out: 0,
+        }
     }
 
     fn combine(lists: &[(&str, Vec<Entry>)]) -> Vec<Wanted> {

@@ -65,7 +65,9 @@ pub struct DocumentError {
 
 /// Reads what was loaded.
 pub fn load_document(loaded: &Loaded) -> Result<Document, DocumentError> {
-    list::read(&loaded.bytes).map_err(|error| DocumentError { name: loaded.name.clone(), error })
+    list::read(&loaded.bytes)
+        .and_then(Document::for_blocking)
+        .map_err(|error| DocumentError { name: loaded.name.clone(), error })
 }
 
 impl Source {

@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Reply;
-use crate::list::{Counts, Document, Entry, Format, Problem, Verdict};
-use crate::source::{Source, load_document};
+use crate::list::{Counts, Document, Format, Purpose, Verdict, read_as};
+use crate::source::{DocumentError, Source};
 use crate::text::{count, fit, plain};
 
 /// Read a list and say what could not be used, line by line
@@ -23,36 +23,71 @@ pub struct Args {
     /// A file, an address, or a bundled name
     #[arg(value_name = "FILE|URL")]
     list: String,
+
+    /// Read it as this format, whatever its content looks like
+    #[arg(long, value_parser = format_named)]
+    format: Option<Format>,
+}
+
+/// Reads the value of `--format`.
+pub fn format_named(word: &str) -> Result<Format, String> {
+    Format::from_word(word).ok_or_else(|| {
+        let words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
+        format!("there is no such format; there are {}", words.join(", "))
+    })
 }
 
 /// The verdict on a list, as data.
 #[derive(Serialize)]
 pub struct Checked {
     pub name: String,
-    pub format: Format,
-    pub counts: Counts,
-    pub entries: Vec<Entry>,
-    pub problems: Vec<Problem>,
+    pub purpose: Purpose,
+    #[serde(flatten)]
+    pub document: Document,
 }
 
 impl Checked {
     pub fn new(name: String, document: Document) -> Self {
-        let Document { format, counts, entries, problems } = document;
-        Checked { name, format, counts, entries, problems }
+        Checked { name, purpose: document.purpose(), document }
     }
 }
 
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { taken, repaired, rejected, duplicates } = self.counts;
+        let document = &self.document;
+        let Counts { taken, repaired, rejected, duplicates } = document.counts;
         writeln!(
             f,
             "{}: {}, {} taken, {repaired} repaired, {rejected} rejected, {duplicates} named twice.",
             plain(&self.name),
-            self.format,
+            document.format,
             count(taken, "row"),
         )?;
-        for problem in &self.problems {
+        let released = count(document.releases.len(), "server");
+        match self.purpose {
+            Purpose::Blocks if document.releases.is_empty() => {}
+            Purpose::Blocks => {
+                writeln!(
+                    f,
+                    "It also names {released} that it does not ask to block, or no longer."
+                )?;
+            }
+            Purpose::Exceptions => writeln!(
+                f,
+                "This is an allowlist: it names {released} that are not to be blocked. It can be \
+                 used with --allow-list."
+            )?,
+            Purpose::Retractions => writeln!(
+                f,
+                "This is a list of retractions: it names {released} that a list has let go. It \
+                 can be used with --allow-list."
+            )?,
+        }
+        if !document.hidden.is_empty() {
+            let hidden = count(document.hidden.len(), "name");
+            writeln!(f, "{hidden} of the rejected rows are hidden behind stars.")?;
+        }
+        for problem in &document.problems {
             let mark = match problem.verdict {
                 Verdict::Rejected => "rejected",
                 Verdict::Repaired => "repaired",
@@ -61,6 +96,9 @@ impl fmt::Display for Checked {
             let value = fit(&plain(&problem.value), 60);
             writeln!(f, "line {}: {mark}: {value}\n    {}", problem.line, plain(&problem.why))?;
         }
+        if document.problems_left_out > 0 {
+            writeln!(f, "… and {} more like these.", document.problems_left_out)?;
+        }
         Ok(())
     }
 }
@@ -68,7 +106,8 @@ impl fmt::Display for Checked {
 impl Args {
     pub(super) async fn run(self) -> Result<Reply> {
         let loaded = Source::parse(&self.list)?.load().await?;
-        let document = load_document(&loaded)?;
+        let document = read_as(&loaded.bytes, self.format)
+            .map_err(|error| DocumentError { name: loaded.name.clone(), error })?;
         Reply::ok(Checked::new(loaded.name, document))
     }
 }

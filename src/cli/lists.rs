@@ -77,7 +77,7 @@ impl fmt::Display for Shown {
         } else {
             write!(f, "{}", self.list)?;
         }
-        for entry in &self.list.entries {
+        for entry in &self.list.document.entries {
             let severity = entry.severity.map_or("", |severity| severity.as_str());
             let comment = plain(entry.public_comment.as_deref().unwrap_or_default());
             let row = format!(

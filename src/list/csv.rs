@@ -40,7 +40,13 @@ pub(super) fn read(source: &Source<'_>, table: &Table) -> Result<Document, ReadE
                 rows.reject(line, row.domain, why.to_owned());
             }
         } else {
-            rows.take(&row);
+            match table.releases {
+                Some(how) => rows.release(&row, how),
+                None => rows.take(&row),
+            }
+        }
+        if rows.is_full() {
+            break;
         }
     }
     rows.finish(table.format, table.body.has_header)
@@ -58,6 +64,7 @@ fn row<'a>(record: &'a StringRecord, table: &Table, line: u32) -> Row<'a> {
         obfuscate: cell(columns.obfuscate),
         public_comment: cell(columns.public_comment),
         private_comment: cell(columns.private_comment),
+        digest: cell(columns.digest),
     };
     if columns.positional && flag(row.public_comment).is_some_and(|flag| flag.is_some()) {
         (row.public_comment, row.obfuscate) = ("", "");

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+
 use super::error::{NotText, ReadError};
 
 /// The text of a source.
@@ -13,42 +15,71 @@ pub(super) struct Source<'a> {
 }
 
 pub(super) fn text(bytes: &[u8]) -> Result<Source<'_>, ReadError> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(ReadError::NotText(NotText::Utf16));
-    }
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(ReadError::NotText(NotText::Zip));
     }
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(ReadError::NotText(NotText::Gzip));
     }
-    if bytes.contains(&0) {
+    let source = match utf_16(bytes) {
+        Some(encoding) => {
+            refuse_large(bytes)?;
+            // The mark at the beginning of the text, if there is one, goes.
+            let text = encoding.decode_with_bom_removal(bytes).0;
+            Source { text: Cow::Owned(text.into_owned()), guessed: false }
+        }
+        None => eight_bit(bytes)?,
+    };
+    if source.text.contains('\0') {
         return Err(ReadError::NotText(NotText::Binary));
     }
-    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let source = match std::str::from_utf8(body) {
-        Ok(text) => Source { text: Cow::Borrowed(text), guessed: false },
-        Err(_) => Source { text: Cow::Owned(windows_1252(body)), guessed: true },
-    };
     if source.text.trim().is_empty() {
         return Err(ReadError::Empty);
     }
     Ok(source)
 }
 
-/// What windows-1252 has where Latin-1 has control characters. The five bytes that it
-/// leaves open stay control characters, as browsers have it.
-const HIGH_CONTROLS: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
+fn eight_bit(bytes: &[u8]) -> Result<Source<'_>, ReadError> {
+    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Ok(Source { text: Cow::Borrowed(text), guessed: false });
+    }
+    refuse_large(bytes)?;
+    let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(body).0;
+    Ok(Source { text: Cow::Owned(text.into_owned()), guessed: true })
+}
 
-fn windows_1252(bytes: &[u8]) -> String {
-    let letter = |byte: &u8| match byte {
-        0x80..=0x9f => HIGH_CONTROLS[usize::from(byte - 0x80)],
-        _ => char::from(*byte),
-    };
-    bytes.iter().map(letter).collect()
+/// What has to be written anew as UTF-8 takes up to three times its room.
+const FOREIGN_LIMIT: usize = 16 << 20;
+
+fn refuse_large(bytes: &[u8]) -> Result<(), ReadError> {
+    if bytes.len() > FOREIGN_LIMIT {
+        return Err(ReadError::NotText(NotText::Foreign));
+    }
+    Ok(())
+}
+
+/// Spreadsheets save "Unicode text" as UTF-16, with a mark at the beginning; some tools
+/// cut the mark off, and then every second byte of a list is zero.
+fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [0xff, 0xfe, ..] => return Some(UTF_16LE),
+        [0xfe, 0xff, ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    let start = &bytes[..bytes.len().min(512)];
+    let zeros = |from: usize| start.iter().skip(from).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let most = start.len() / 2 * 3 / 4;
+    if start.len() < 4 {
+        None
+    } else if odd >= most && even == 0 {
+        Some(UTF_16LE)
+    } else if even >= most && odd == 0 {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
 }
 
 /// At most the first `limit` bytes.
@@ -97,8 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn text_is_utf_8_or_else_windows_1252() {
+    fn text_is_utf_8_or_utf_16_or_else_windows_1252() {
         assert_eq!(decoded("\u{feff}é".as_bytes()), ("é".into(), false));
+        for text in ["\u{feff}domain,é\nx.example", "domain\nx.example"] {
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let want = text.trim_start_matches('\u{feff}').to_owned();
+            assert_eq!(decoded(&big), (want.clone(), false));
+            assert_eq!(decoded(&little), (want, false));
+        }
         assert_eq!(decoded(b"\x93caf\xe9\x94 \x80 \x81"), ("“café” € \u{81}".into(), true));
     }
 
@@ -108,9 +146,7 @@ mod tests {
         assert_eq!(refused(b""), Some(ReadError::Empty));
         assert_eq!(refused(b"\xef\xbb\xbf \r\n\t\n"), Some(ReadError::Empty));
         for (bytes, what) in [
-            (&b"\xff\xfea\0"[..], NotText::Utf16),
-            (b"\xfe\xff\0a", NotText::Utf16),
-            (b"PK\x03\x04...", NotText::Zip),
+            (&b"PK\x03\x04..."[..], NotText::Zip),
             (b"\x1f\x8b\x08", NotText::Gzip),
             (b"a\0b", NotText::Binary),
         ] {

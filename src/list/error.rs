@@ -8,17 +8,19 @@ use crate::text::{count, fit, plain};
 
 /// How many problems an error repeats. All of them would bury its own words.
 const SHOWN: usize = 3;
+/// How many problems go with the error about a list that has nothing else.
+const KEPT: usize = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     #[error("the list is empty, so there is nothing to do and nothing was changed")]
     Empty,
     #[error(
-        "the list has a header and not a single row. That is how a publisher's fault looks, so it \
+        "the list is well-formed and has not a single row. That is how a publisher's fault looks, so it \
          is not taken as a wish to lift every block. Nothing was changed; try again later or use \
          the last good copy"
     )]
-    HeaderOnly,
+    NoRows,
     #[error("{}", no_entries(*.rows, .problems))]
     NoEntries {
         rows: usize,
@@ -43,6 +45,11 @@ pub enum ReadError {
     #[error("{0}")]
     NotText(NotText),
     #[error(
+        "the list has more than {limit} rows, which no blocklist has. Nothing was changed; check \
+         that this is the file you meant"
+    )]
+    TooManyRows { limit: usize },
+    #[error(
         "this is a list of accounts, not of servers. Importing it would block the servers of the \
          people on it, perhaps of the people you follow. Nothing was changed; look for the file \
          of blocked domains"
@@ -51,15 +58,16 @@ pub enum ReadError {
     #[error("this is {what}, not a list of servers to block. Nothing was changed")]
     OtherExport { what: &'static str },
     #[error(
-        "this looks like an allowlist: its second column has no name and nothing in it. Blocking \
-         the servers on it would do the opposite of what it is for. If they are meant to be \
-         blocked, remove the comma after \"domain\" and after each name"
+        "this is an allowlist: it names servers that are not to be blocked. Blocking them would do \
+         the opposite of what it is for, so nothing was changed. It can be used with --allow-list: \
+         then no list blocks the servers on it"
     )]
     Allowlist,
     #[error(
-        "this looks like a list of retractions: it gives a reason for each domain and no \
-         severity, and such files name the servers that a list has let go. If they are meant to \
-         be blocked, add a column \"severity\""
+        "this is a list of retractions: it names the servers that a list has let go. Blocking them \
+         would do the opposite of what it is for, so nothing was changed. It can be used with \
+         --allow-list: then no list blocks the servers on it. If they are meant to be blocked \
+         after all, add a column \"severity\""
     )]
     Retractions,
     #[error(
@@ -73,10 +81,10 @@ pub enum ReadError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotText {
     #[error(
-        "the file is written in UTF-16, as some spreadsheets do; save it again and choose the \
-         type \"CSV UTF-8\""
+        "the file is very large and not written in UTF-8; save it again and choose the type \
+         \"CSV UTF-8\""
     )]
-    Utf16,
+    Foreign,
     #[error(
         "this is a spreadsheet or an archive, not a text file; open it and save the table as \
          \"CSV UTF-8\""
@@ -86,6 +94,13 @@ pub enum NotText {
     Gzip,
     #[error("this is not a text file; a list is saved as \"CSV UTF-8\" or plain text")]
     Binary,
+}
+
+impl ReadError {
+    pub(super) fn no_entries(rows: usize, mut problems: Vec<Problem>) -> ReadError {
+        problems.truncate(KEPT);
+        ReadError::NoEntries { rows, problems }
+    }
 }
 
 fn no_entries(rows: usize, problems: &[Problem]) -> String {

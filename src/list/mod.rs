@@ -6,11 +6,18 @@
 //! block: an unknown severity rejects its row, and a file that yields no entry at all is
 //! an error ([`ReadError`]) rather than an empty list, because an emptied list looks
 //! exactly like one that asks to lift everything.
+//!
+//! `decode` makes text of bytes and `detect` says what the text is. Then one of the
+//! readers (`csv`, `plain`, `json`, `notation`) finds the rows and hands each to `rows`,
+//! which alone decides what becomes of it.
 
 mod csv;
 mod decode;
 mod detect;
 mod error;
+mod format;
+mod json;
+mod notation;
 mod plain;
 mod rows;
 #[cfg(test)]
@@ -19,21 +26,30 @@ mod tests;
 pub mod bundled;
 
 use arcstr::ArcStr;
+use compact_str::CompactString;
 use serde::Serialize;
 
 use crate::block::Severity;
 use crate::domain::Domain;
 
 pub use error::{NotText, ReadError};
+pub use format::{Family, Format};
 
 /// Reads a list of any known format. What it is, its content says: names of files and
 /// types in HTTP headers are wrong too often.
 pub fn read(bytes: &[u8]) -> Result<Document, ReadError> {
+    read_as(bytes, None)
+}
+
+/// As [`read`], with the format already decided where there is one: for the rare file
+/// that looks like another kind than it is.
+pub fn read_as(bytes: &[u8], format: Option<Format>) -> Result<Document, ReadError> {
     let source = decode::text(bytes)?;
-    detect::refuse_other_documents(&source.text)?;
-    match detect::shape(&source.text)? {
+    match detect::shape(&source.text, format)? {
         detect::Shape::Table(table) => csv::read(&source, &table),
         detect::Shape::Lines(lines) => plain::read(&source, &lines),
+        detect::Shape::Json(forced) => json::read(&source, forced),
+        detect::Shape::Notation(format) => notation::read(&source, format),
     }
 }
 
@@ -46,6 +62,10 @@ pub struct Entry {
     /// Written as `*.name`: meant for the subdomains too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub covers_subdomains: bool,
+    /// Strangers register names of their own below this one (`repl.co`): a server's block
+    /// hits all of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shared_by_strangers: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,18 +80,70 @@ pub struct Entry {
     pub private_comment: Option<ArcStr>,
 }
 
-/// How a source was understood.
+/// A domain that a list speaks of and does not ask to block. The list's last word on a
+/// domain counts: a release takes an earlier block of the same document away, and a later
+/// block takes the release away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Release {
+    pub domain: Domain,
+    pub line: u32,
+    pub how: Released,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ArcStr>,
+}
+
+/// What is meant by not blocking a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// `#domain,#severity,…` as Mastodon's admin pages export it.
-    MastodonAdminCsv,
-    /// `domain,severity,…` with the columns in any order, as FediBlockHole writes it.
-    FediblockholeCsv,
-    /// One domain a line, with or without a header, as Mastodon exports a user's blocks.
-    UserCsv,
-    /// One domain a line, with comments.
-    PlainText,
+#[serde(rename_all = "lowercase")]
+pub enum Released {
+    /// It should never be blocked.
+    Allowed,
+    /// It stood on the list and was taken off again.
+    Retracted,
+}
+
+/// An entry whose name the publisher has hidden behind stars. It counts as rejected until
+/// somebody knows the name; see [`Hidden`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hidden {
+    /// The name as it stands in the list, in lower case.
+    pub masked: CompactString,
+    /// SHA-256 of the name, in lower-case hexadecimal, where the list gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// What the list asks for it.
+    #[serde(skip)]
+    pub asks: Asked,
+    pub line: u32,
+}
+
+/// What a row asks for its domain, whatever that is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub severity: Option<Severity>,
+    pub reject_media: Option<bool>,
+    pub reject_reports: Option<bool>,
+    pub obfuscate: Option<bool>,
+    pub public_comment: Option<ArcStr>,
+    pub private_comment: Option<ArcStr>,
+}
+
+impl Asked {
+    /// The entry for a domain.
+    pub fn of(self, domain: Domain, line: u32) -> Entry {
+        Entry {
+            domain,
+            line,
+            covers_subdomains: false,
+            shared_by_strangers: false,
+            severity: self.severity,
+            reject_media: self.reject_media,
+            reject_reports: self.reject_reports,
+            obfuscate: self.obfuscate,
+            public_comment: self.public_comment,
+            private_comment: self.private_comment,
+        }
+    }
 }
 
 /// What was decided about one row, where it was not simply taken.
@@ -107,7 +179,8 @@ pub struct Counts {
     /// Not used.
     pub rejected: usize,
     /// Of the used rows, those that named a domain which an earlier row had named. The
-    /// strictest of them stands in [`Document::entries`].
+    /// strictest of them stands in [`Document::entries`]. So `taken + repaired` is the
+    /// number of entries, releases and duplicates.
     pub duplicates: usize,
 }
 
@@ -118,6 +191,17 @@ impl Counts {
     }
 }
 
+/// What a document is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    Blocks,
+    /// Servers that are not to be blocked.
+    Exceptions,
+    /// Servers that a list has let go.
+    Retractions,
+}
+
 /// A list that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Document {
@@ -125,24 +209,51 @@ pub struct Document {
     pub counts: Counts,
     /// One per domain, in the order of first appearance.
     pub entries: Vec<Entry>,
-    /// In the order of lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<Release>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<Hidden>,
+    /// In the order of lines. The first of very many; the rest is counted only.
     pub problems: Vec<Problem>,
+    /// How many more problems there were.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub problems_left_out: usize,
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Document {
+    pub fn purpose(&self) -> Purpose {
+        if !self.entries.is_empty() || self.releases.is_empty() {
+            Purpose::Blocks
+        } else if self.releases.iter().all(|release| release.how == Released::Allowed) {
+            Purpose::Exceptions
+        } else {
+            Purpose::Retractions
+        }
+    }
+
+    /// The document, if it asks for blocks. What names servers for the opposite purpose
+    /// is refused by its name, and what names none that is known is as good as empty.
+    pub fn for_blocking(self) -> Result<Document, ReadError> {
+        match self.purpose() {
+            Purpose::Blocks if self.entries.is_empty() => {
+                Err(ReadError::no_entries(self.counts.rows(), self.problems))
+            }
+            Purpose::Blocks => Ok(self),
+            Purpose::Exceptions => Err(ReadError::Allowlist),
+            Purpose::Retractions => Err(ReadError::Retractions),
+        }
+    }
+}
+
 /// What a file is, if it is certainly not a list or an export of domains. A file without
 /// a single block is no such thing: somebody may simply not block anyone yet.
 pub fn wrong_kind(bytes: &[u8]) -> Option<ReadError> {
     use ReadError as E;
-    let wrong = |error: &E| !matches!(error, E::Empty | E::HeaderOnly | E::NoEntries { .. });
-    read(bytes).err().filter(wrong)
-}
-
-impl std::fmt::Display for Format {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Format::MastodonAdminCsv => "Mastodon's CSV for instances",
-            Format::FediblockholeCsv => "FediBlockHole's CSV",
-            Format::UserCsv => "one domain a line",
-            Format::PlainText => "plain text",
-        })
-    }
+    let wrong = |error: &E| !matches!(error, E::Empty | E::NoRows | E::NoEntries { .. });
+    read(bytes).and_then(Document::for_blocking).err().filter(wrong)
 }

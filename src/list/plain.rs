@@ -28,6 +28,9 @@ pub(super) fn read(source: &Source<'_>, shape: &Lines) -> Result<Document, ReadE
         let name = if shape.body.has_header { unquoted(name) } else { name };
         let number = shape.body.line.saturating_add(line.number - 1);
         rows.take(&Row { line: number, domain: name, ..Row::default() });
+        if rows.is_full() {
+            break;
+        }
     }
     let format = if comments { Format::PlainText } else { Format::UserCsv };
     rows.finish(format, shape.body.has_header)

@@ -3,10 +3,13 @@
 use std::hash::BuildHasher;
 
 use arcstr::ArcStr;
-use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
+use compact_str::CompactString;
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
 use super::error::ReadError;
-use super::{Counts, Document, Entry, Format, Problem, Verdict, decode};
+use super::{
+    Asked, Counts, Document, Entry, Format, Hidden, Problem, Release, Released, Verdict, decode,
+};
 use crate::block::Severity;
 use crate::domain::{Domain, Parsed, Refusal};
 use crate::text::{fit, plain};
@@ -23,11 +26,16 @@ const CANARIES: [&str; 5] = [
 
 /// As much of a value as a message can show, and more than any domain needs.
 const VALUE_LIMIT: usize = 300;
-/// How many problems go with the error about a list that has nothing else.
-const ERROR_PROBLEMS: usize = 10;
 
 /// The most room that is made on an estimate; a wrong one must not cost much.
 const MOST_EXPECTED: usize = 100_000;
+/// The most rows that a list may have: forty times as many as the largest ever seen, and
+/// few enough for the memory of a small machine.
+const MOST_ROWS: usize = 1_000_000;
+/// The most problems that are kept with their words; more are only counted.
+const MOST_PROBLEMS: usize = 10_000;
+/// The longest comment that is kept, in bytes.
+const COMMENT_LIMIT: usize = 4096;
 
 /// The cells of one row as they were written; empty where the list has none.
 #[derive(Default)]
@@ -41,13 +49,23 @@ pub(super) struct Row<'a> {
     pub obfuscate: &'a str,
     pub public_comment: &'a str,
     pub private_comment: &'a str,
+    /// SHA-256 of the domain in hexadecimal, for those who hide the name.
+    pub digest: &'a str,
 }
 
 pub(super) struct Rows {
     guessed_encoding: bool,
     entries: Vec<Entry>,
+    releases: Vec<Release>,
+    hidden: Vec<Hidden>,
     problems: Vec<Problem>,
+    problems_left_out: usize,
     counts: Counts,
+    /// What the list's last word on a released domain was; `None` if it was to block it
+    /// after all.
+    released: HashMap<Domain, Option<usize>>,
+    /// Entries that a later row of the list took back.
+    withdrawn: HashSet<usize>,
     /// Where in `entries` a domain stands; the names themselves are there.
     places: HashTable<usize>,
     hasher: DefaultHashBuilder,
@@ -64,7 +82,12 @@ impl Rows {
         Rows {
             guessed_encoding,
             entries: Vec::with_capacity(expected),
+            releases: Vec::new(),
+            hidden: Vec::new(),
             problems: Vec::new(),
+            problems_left_out: 0,
+            released: HashMap::new(),
+            withdrawn: HashSet::new(),
             counts: Counts::default(),
             places: HashTable::with_capacity(expected),
             hasher: DefaultHashBuilder::default(),
@@ -78,22 +101,20 @@ impl Rows {
         self.note(line, Verdict::Rejected, value, why);
     }
 
+    /// Says something about the document or a row that is worth a look and changes nothing.
+    pub fn remark(&mut self, line: u32, value: &str, why: String) {
+        self.note(line, Verdict::Warning, value, why);
+    }
+
+    /// Whether the list has as many rows as any list may have: [`Rows::finish`] will say
+    /// so, and there is no need to read on.
+    pub fn is_full(&self) -> bool {
+        self.counts.rows() > MOST_ROWS
+    }
+
+    /// A row that asks for a block.
     pub fn take(&mut self, row: &Row<'_>) {
-        let parsed = match Domain::parse(row.domain) {
-            Ok(parsed) => parsed,
-            Err(refusal) => {
-                self.handles += usize::from(refusal == Refusal::Handle || has_handle(row.domain));
-                return self.reject(row.line, row.domain, refusal.to_string());
-            }
-        };
-        if let Some(why) = canary(&parsed.domain, row) {
-            return self.reject(row.line, row.domain, why);
-        }
-        if self.guessed_encoding && !row.domain.is_ascii() {
-            let why = "the file is not saved as UTF-8, so it is not certain which letters this \
-                       name has; save it as \"CSV UTF-8\"";
-            return self.reject(row.line, row.domain, why.to_owned());
-        }
+        let Some(parsed) = self.domain(row) else { return };
         let severity = match row.severity.map(|word| (word, Severity::from_word(word))) {
             None => None,
             Some((_, Some(severity))) => Some(severity),
@@ -102,12 +123,110 @@ impl Rows {
         self.keep(row, parsed, severity);
     }
 
-    fn keep(&mut self, row: &Row<'_>, parsed: Parsed, severity: Option<Severity>) {
-        let mut repaired = !parsed.repairs.is_empty();
-        if repaired {
+    /// A row that asks not to block a domain, or no longer. Of the cells, the domain and
+    /// the comments count.
+    pub fn release(&mut self, row: &Row<'_>, how: Released) {
+        let Some(parsed) = self.domain(row) else { return };
+        self.note_repairs(row, &parsed);
+        self.count_used(!parsed.repairs.is_empty());
+        let comment = self.shared(row.public_comment).or_else(|| self.shared(row.private_comment));
+        let release = Release { domain: parsed.domain, line: row.line, how, reason: comment };
+        if let Some(place) = self.place(&release.domain)
+            && self.withdrawn.insert(place)
+        {
+            self.counts.duplicates += 1;
+        }
+        match self.released.get_mut(&release.domain) {
+            Some(Some(place)) => {
+                self.counts.duplicates += 1;
+                self.releases[*place] = release;
+            }
+            found => {
+                let at = self.releases.len();
+                match found {
+                    Some(place) => *place = Some(at),
+                    None => drop(self.released.insert(release.domain.clone(), Some(at))),
+                }
+                self.releases.push(release);
+            }
+        }
+    }
+
+    /// The row's name, if it is one; otherwise the row is rejected.
+    fn domain(&mut self, row: &Row<'_>) -> Option<Parsed> {
+        let parsed = match Domain::parse(row.domain) {
+            Ok(parsed) => parsed,
+            Err(Refusal::Obfuscated) => {
+                self.hide(row);
+                return None;
+            }
+            Err(refusal) => {
+                self.handles += usize::from(refusal == Refusal::Handle || has_handle(row.domain));
+                self.reject(row.line, row.domain, refusal.to_string());
+                return None;
+            }
+        };
+        let why = canary(&parsed.domain, row).or_else(|| {
+            (self.guessed_encoding && !row.domain.is_ascii()).then(|| {
+                "the file is not saved as UTF-8, so it is not certain which letters this name \
+                 has; save it as \"CSV UTF-8\""
+                    .to_owned()
+            })
+        });
+        match why {
+            Some(why) => {
+                self.reject(row.line, row.domain, why);
+                None
+            }
+            None => Some(parsed),
+        }
+    }
+
+    /// Keeps a row whose name is hidden, in case somebody knows the name.
+    fn hide(&mut self, row: &Row<'_>) {
+        let severity = match row.severity.map(Severity::from_word) {
+            Some(None) => {
+                return self.reject(row.line, row.domain, Refusal::Obfuscated.to_string());
+            }
+            Some(severity) => severity,
+            None => None,
+        };
+        let asks = Asked {
+            severity,
+            reject_media: flag(row.reject_media).flatten(),
+            reject_reports: flag(row.reject_reports).flatten(),
+            obfuscate: flag(row.obfuscate).flatten(),
+            public_comment: self.shared(row.public_comment),
+            private_comment: self.shared(row.private_comment),
+        };
+        let masked = CompactString::from(row.domain.trim().to_lowercase());
+        let digest = row.digest.trim();
+        let digest = (digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()))
+            .then(|| digest.to_ascii_lowercase());
+        self.reject(row.line, row.domain, Refusal::Obfuscated.to_string());
+        if is_mask(&masked) {
+            self.hidden.push(Hidden { masked, digest, asks, line: row.line });
+        }
+    }
+
+    fn note_repairs(&mut self, row: &Row<'_>, parsed: &Parsed) {
+        if !parsed.repairs.is_empty() {
             let repairs: Vec<String> = parsed.repairs.iter().map(ToString::to_string).collect();
             self.note(row.line, Verdict::Repaired, row.domain, repairs.join("; "));
         }
+    }
+
+    fn count_used(&mut self, repaired: bool) {
+        if repaired {
+            self.counts.repaired += 1;
+        } else {
+            self.counts.taken += 1;
+        }
+    }
+
+    fn keep(&mut self, row: &Row<'_>, parsed: Parsed, severity: Option<Severity>) {
+        let mut repaired = !parsed.repairs.is_empty();
+        self.note_repairs(row, &parsed);
         let mut read_flag = |name: &str, word: &str| {
             flag(word).unwrap_or_else(|| {
                 repaired = true;
@@ -125,15 +244,12 @@ impl Rows {
                        server's block hits all of them";
             self.note(row.line, Verdict::Warning, row.domain, why.to_owned());
         }
-        if repaired {
-            self.counts.repaired += 1;
-        } else {
-            self.counts.taken += 1;
-        }
+        self.count_used(repaired);
         let entry = Entry {
             domain: parsed.domain,
             line: row.line,
             covers_subdomains: parsed.covers_subdomains,
+            shared_by_strangers: parsed.private_suffix,
             severity,
             reject_media,
             reject_reports,
@@ -145,16 +261,28 @@ impl Rows {
     }
 
     fn shared(&mut self, cell: &str) -> Option<ArcStr> {
-        let text = comment(cell)?;
+        let text = decode::clip(comment(cell)?, COMMENT_LIMIT);
         Some(self.comments.get_or_insert_with(text, |text| ArcStr::from(text)).clone())
+    }
+
+    /// Where the entry for a domain stands.
+    fn place(&self, domain: &Domain) -> Option<usize> {
+        let hash = self.hasher.hash_one(domain.as_str());
+        self.places.find(hash, |place| self.entries[*place].domain == *domain).copied()
     }
 
     /// Adds the entry, or merges it into the one that has its domain.
     fn enter(&mut self, entry: Entry) {
+        let was_released = !self.released.is_empty() && self.block_again(&entry.domain);
         let Rows { entries, places, hasher, .. } = self;
         let hash = hasher.hash_one(entry.domain.as_str());
         if let Some(place) = places.find(hash, |place| entries[*place].domain == entry.domain) {
-            self.counts.duplicates += 1;
+            if self.withdrawn.remove(place) {
+                // What it asked for before it was taken back no longer counts.
+                entries[*place] = entry;
+                return;
+            }
+            self.counts.duplicates += usize::from(!was_released);
             let first = &mut entries[*place];
             // `None` is below everything, and `false` below `true`.
             first.severity = first.severity.max(entry.severity);
@@ -171,25 +299,56 @@ impl Rows {
         places.insert_unique(hash, place, |place| hasher.hash_one(entries[*place].domain.as_str()));
     }
 
+    /// Takes back a release, and says whether there was one.
+    fn block_again(&mut self, domain: &Domain) -> bool {
+        let released = self.released.get_mut(domain).and_then(Option::take);
+        self.counts.duplicates += usize::from(released.is_some());
+        released.is_some()
+    }
+
     fn note(&mut self, line: u32, verdict: Verdict, value: &str, why: String) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            self.problems_left_out += 1;
+            return;
+        }
         let value = decode::clip(value, VALUE_LIMIT).to_owned();
         self.problems.push(Problem { line, verdict, value, why });
     }
 
     pub fn finish(mut self, format: Format, has_header: bool) -> Result<Document, ReadError> {
         let rows = self.counts.rows();
+        if self.is_full() {
+            return Err(ReadError::TooManyRows { limit: MOST_ROWS });
+        }
         if self.handles * 2 > rows {
             return Err(ReadError::FollowList);
         }
         if rows == 0 && has_header {
-            return Err(ReadError::HeaderOnly);
+            return Err(ReadError::NoRows);
         }
-        if self.entries.is_empty() {
-            self.problems.truncate(ERROR_PROBLEMS);
-            return Err(ReadError::NoEntries { rows, problems: self.problems });
+        self.settle();
+        if self.entries.is_empty() && self.releases.is_empty() && self.hidden.is_empty() {
+            return Err(ReadError::no_entries(rows, self.problems));
         }
-        let Rows { entries, problems, counts, .. } = self;
-        Ok(Document { format, counts, entries, problems })
+        let Rows { entries, releases, hidden, problems, problems_left_out, counts, .. } = self;
+        Ok(Document { format, counts, entries, releases, hidden, problems, problems_left_out })
+    }
+
+    /// Lets the list's last word on each domain stand, and no other.
+    fn settle(&mut self) {
+        let withdrawn = std::mem::take(&mut self.withdrawn);
+        if !withdrawn.is_empty() {
+            let mut place = 0..;
+            self.entries.retain(|_| place.next().is_none_or(|place| !withdrawn.contains(&place)));
+        }
+        if !self.released.is_empty() {
+            let released = std::mem::take(&mut self.released);
+            let mut place = 0..;
+            self.releases.retain(|release| {
+                let place = place.next();
+                released.get(&release.domain).is_some_and(|last| *last == place)
+            });
+        }
     }
 }
 
@@ -216,6 +375,14 @@ pub(super) fn flag(word: &str) -> Option<Option<bool>> {
     } else {
         None
     }
+}
+
+/// Whether this is a name with some letters behind stars, and nothing else.
+fn is_mask(masked: &str) -> bool {
+    let letter = |c: char| c.is_alphanumeric() || matches!(c, '-' | '*');
+    masked.len() <= VALUE_LIMIT
+        && masked.contains('.')
+        && masked.split('.').all(|label| !label.is_empty() && label.chars().all(letter))
 }
 
 fn comment(cell: &str) -> Option<&str> {

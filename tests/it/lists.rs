@@ -73,7 +73,7 @@ const REAL_LISTS: [(&str, &str); 76] = [
     ("gardenfence/gardenfence-mastodon.csv", "MastodonAdminCsv 143 0 0 0"),
     ("gardenfence/gardenfence.txt", "UserCsv 143 0 0 0"),
     ("incidents/dni-2024-06-25-before.csv", "FediblockholeCsv 34 0 0 0"),
-    ("incidents/dni-2024-09-12-EMPTIED.csv", "HeaderOnly"),
+    ("incidents/dni-2024-09-12-EMPTIED.csv", "NoRows"),
     ("incidents/dni-2024-09-12-restored.csv", "MastodonAdminCsv 35 0 0 0"),
     ("incidents/unified_tier0-before-dni-outage.csv", "FediblockholeCsv 397 0 0 0"),
     ("incidents/unified_tier0-during-dni-outage.csv", "FediblockholeCsv 393 0 0 0"),

@@ -66,6 +66,7 @@ prop_compose! {
         Entry {
             domain: Domain::from_stored(name).unwrap(),
             line: 1,
+            shared_by_strangers: false,
             covers_subdomains: false,
             severity,
             reject_media: flags.0,
@@ -141,7 +142,15 @@ fn combine<'a>(lists: impl IntoIterator<Item = (usize, &'a Vec<Entry>)>) -> Comb
     let read = |place: usize| {
         let entries = lists[place].1.clone();
         let counts = Counts { taken: entries.len(), ..Counts::default() };
-        let document = Document { format: Format::UserCsv, counts, entries, problems: Vec::new() };
+        let document = Document {
+            format: Format::UserCsv,
+            counts,
+            entries,
+            releases: Vec::new(),
+            hidden: Vec::new(),
+            problems: Vec::new(),
+            problems_left_out: 0,
+        };
         Ok::<_, ()>(Read { address: String::new(), sha256: String::new(), document })
     };
     Combined::read(names, read).unwrap()
