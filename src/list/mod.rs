@@ -27,7 +27,7 @@ pub mod bundled;
 
 use arcstr::ArcStr;
 use compact_str::CompactString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::block::Severity;
 use crate::domain::Domain;
@@ -78,6 +78,20 @@ pub struct Entry {
     pub public_comment: Option<ArcStr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_comment: Option<ArcStr>,
+}
+
+impl Entry {
+    /// Takes in another row for the same domain: the strictest of both counts.
+    pub(crate) fn absorb(&mut self, other: Entry) {
+        // `None` is below everything, and `false` below `true`.
+        self.severity = self.severity.max(other.severity);
+        self.reject_media = self.reject_media.max(other.reject_media);
+        self.reject_reports = self.reject_reports.max(other.reject_reports);
+        self.obfuscate = self.obfuscate.max(other.obfuscate);
+        self.covers_subdomains |= other.covers_subdomains;
+        self.public_comment = self.public_comment.take().or(other.public_comment);
+        self.private_comment = self.private_comment.take().or(other.private_comment);
+    }
 }
 
 /// A domain that a list speaks of and does not ask to block. The list's last word on a
@@ -192,7 +206,7 @@ impl Counts {
 }
 
 /// What a document is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     Blocks,

@@ -283,15 +283,7 @@ impl Rows {
                 return;
             }
             self.counts.duplicates += usize::from(!was_released);
-            let first = &mut entries[*place];
-            // `None` is below everything, and `false` below `true`.
-            first.severity = first.severity.max(entry.severity);
-            first.reject_media = first.reject_media.max(entry.reject_media);
-            first.reject_reports = first.reject_reports.max(entry.reject_reports);
-            first.obfuscate = first.obfuscate.max(entry.obfuscate);
-            first.covers_subdomains |= entry.covers_subdomains;
-            first.public_comment = first.public_comment.take().or(entry.public_comment);
-            first.private_comment = first.private_comment.take().or(entry.private_comment);
+            entries[*place].absorb(entry);
             return;
         }
         let place = entries.len();

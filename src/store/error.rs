@@ -27,6 +27,8 @@ pub enum StoreError {
     Damaged { table: &'static str, column: String, id: String },
     #[error("There is no {table} number {id}.")]
     Missing { table: &'static str, id: String },
+    #[error("There is already a list with the name {0}. Choose another name.")]
+    Taken(String),
     #[error("Run {0} has already finished, so there is nothing to continue.")]
     Finished(i64),
     #[error(

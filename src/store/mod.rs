@@ -7,8 +7,11 @@
 
 mod backups;
 mod error;
+mod lists;
 mod open;
 mod runs;
+mod seen;
+mod snapshots;
 mod steps;
 mod targets;
 
@@ -21,7 +24,9 @@ use crate::block::Level;
 
 pub use backups::{Backup, NewBackup};
 pub use error::StoreError;
+pub use lists::{FollowedList, ListId, NewList, Visit};
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
+pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
 pub use targets::{NewTarget, TargetRow};
 

@@ -1,0 +1,2 @@
+//! Lists that are followed.
+pub mod guard;
