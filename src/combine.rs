@@ -146,6 +146,33 @@ impl Combined {
         Ok(combined)
     }
 
+    /// Adds entries of a list whose names were hidden when it was read. `place` is the
+    /// list's place among `names`.
+    pub fn reveal(&mut self, place: u32, entries: Vec<Entry>) {
+        for entry in &entries {
+            let hash = self.hasher.hash_one(entry.domain.as_str());
+            let mut shard = lock(&self.shards[shard_of(hash)]);
+            shard.add(hash, &self.hasher, place, entry);
+        }
+        if let Some(list) = self.lists.get_mut(place as usize) {
+            list.entries += entries.len();
+            list.rejected -= entries.len().min(list.rejected);
+        }
+    }
+
+    /// Whether the list names the domain itself.
+    pub fn names(&self, place: u32, domain: &Domain) -> bool {
+        let hash = self.hasher.hash_one(domain.as_str());
+        lock(&self.shards[shard_of(hash)]).asks(hash, place, domain)
+    }
+
+    /// Every domain that is wanted, handed to `each`.
+    pub fn for_each_domain(&self, mut each: impl FnMut(&Domain)) {
+        for shard in &self.shards {
+            lock(shard).domains.iter().for_each(|folded| each(&folded.domain));
+        }
+    }
+
     /// How many domains are wanted.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).domains.len()).sum()
@@ -159,8 +186,7 @@ impl Combined {
         let mut by_shard: [Vec<(u64, u32)>; SHARDS] = Default::default();
         for (at, entry) in (0..).zip(&document.entries) {
             let hash = self.hasher.hash_one(entry.domain.as_str());
-            // The low bits choose the bucket within a shard, the highest its tag.
-            by_shard[(hash >> 32) as usize % SHARDS].push((hash, at));
+            by_shard[shard_of(hash)].push((hash, at));
         }
         for (shard, entries) in self.shards.iter().zip(by_shard) {
             let mut shard = lock(shard);
@@ -185,7 +211,24 @@ impl Combined {
     }
 }
 
+/// The low bits of a hash choose the bucket within a shard, the highest its tag.
+fn shard_of(hash: u64) -> usize {
+    (hash >> 32) as usize % SHARDS
+}
+
 impl Shard {
+    fn asks(&self, hash: u64, place: u32, domain: &Domain) -> bool {
+        let found = self.index.find(hash, |at| self.domains[*at as usize].domain == *domain);
+        let mut at = found.map_or(NONE, |at| self.domains[*at as usize].last);
+        while let Some(request) = self.requests.get(at as usize) {
+            if request.place == place {
+                return true;
+            }
+            at = request.previous;
+        }
+        false
+    }
+
     fn add(&mut self, hash: u64, hasher: &RandomState, place: u32, entry: &Entry) {
         let (domains, index) = (&mut self.domains, &mut self.index);
         let found = index.find(hash, |at| domains[*at as usize].domain == entry.domain);

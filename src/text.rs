@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::is_invisible;
@@ -42,6 +43,18 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// How long ago something was: `today`, `3 days ago`. Whole days are enough for lists that
+/// change by the week.
+pub fn ago(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
+    let span = now - then;
+    match (span.num_days(), span.num_hours(), span.num_minutes()) {
+        (..0, ..) | (0, ..=0, ..=1) => "just now".to_owned(),
+        (0, 0, minutes) => format!("{minutes} minutes ago"),
+        (0, hours, _) => format!("{} ago", count(usize::try_from(hours).unwrap_or(0), "hour")),
+        (days, ..) => format!("{} ago", count(usize::try_from(days).unwrap_or(0), "day")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +64,21 @@ mod tests {
         assert_eq!(plain("\u{1b}[2Jgone\u{202e}cod\u{7}\u{9b}31m"), "[2Jgonecod31m");
         assert_eq!(plain("a\r\nb\tc"), "a  b c");
         assert!(matches!(plain("ordinary ünïcode"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn ages_are_said_in_whole_units() {
+        let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        for (seconds, want) in [
+            (-5, "just now"),
+            (60, "just now"),
+            (180, "3 minutes ago"),
+            (3600, "1 hour ago"),
+            (86_399, "23 hours ago"),
+            (3 * 86_400, "3 days ago"),
+        ] {
+            assert_eq!(ago(now, now - chrono::TimeDelta::seconds(seconds)), want, "{seconds}");
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@
 //! every block. What looks like a mistake is held: the last good version stays in force
 //! until the publisher puts it right or a person decides.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::block::Severity;
+use super::history::Difference;
 use crate::list::{Document, Format, Purpose, ReadError};
 use crate::text::count;
 
@@ -122,7 +121,7 @@ pub fn judge(
     new: &Result<Document, ReadError>,
     limits: &Limits,
 ) -> Vec<Concern> {
-    let was = old.map_or(0, |old| named(old).len());
+    let was = old.map_or(0, names);
     let new = match new {
         Ok(new) => new,
         Err(ReadError::Empty | ReadError::NoRows | ReadError::NoEntries { rows: 0, .. }) => {
@@ -131,8 +130,7 @@ pub fn judge(
         Err(ReadError::Html { .. }) => return vec![Concern::WebPage],
         Err(error) => return vec![Concern::Unreadable { says: error.to_string() }],
     };
-    let after = named(new);
-    if after.is_empty() && was > 0 {
+    if names(new) == 0 && was > 0 {
         return vec![Concern::Emptied { was }];
     }
     // After an accepted emptiness any beginning is a new one.
@@ -144,46 +142,31 @@ pub fn judge(
     if !old.format.is_akin_to(new.format) {
         concerns.push(Concern::Format { was: old.format, is: new.format });
     }
-    concerns.extend(moved(&named(old), &after, limits));
+    concerns.extend(moved(&Difference::between(old, new), limits));
     concerns
 }
 
-fn moved(old: &Named<'_>, new: &Named<'_>, limits: &Limits) -> Vec<Concern> {
-    let removed = old.keys().filter(|name| !new.contains_key(*name)).count();
-    let staying = old.len() - removed;
-    let added = new.len() - staying;
-    let changed = old
-        .iter()
-        .filter(|(name, severity)| new.get(*name).is_some_and(|now| now != *severity))
-        .count();
+/// How many domains a document names for its purpose.
+fn names(document: &Document) -> usize {
+    document.entries.len().max(document.releases.len() * usize::from(document.entries.is_empty()))
+}
+
+fn moved(difference: &Difference, limits: &Limits) -> Vec<Concern> {
+    let Difference { before, added, removed, regraded, .. } = difference;
+    let (of, added, removed) = (*before, added.len(), removed.len());
     let share = |percent: u32, of: usize, always: usize| (of * percent as usize / 100).max(always);
     let mut concerns = Vec::new();
-    let may_go = share(limits.removed_percent, old.len(), ALWAYS_REMOVED).min(limits.removed_rows);
-    if removed > may_go {
-        concerns.push(Concern::Shrunk { removed, of: old.len() });
+    if removed > share(limits.removed_percent, of, ALWAYS_REMOVED).min(limits.removed_rows) {
+        concerns.push(Concern::Shrunk { removed, of });
     }
-    let may_come = share(limits.added_percent, old.len(), ALWAYS_ADDED).min(limits.added_rows);
-    if added > may_come {
-        concerns.push(Concern::Grown { added, of: old.len() });
+    if added > share(limits.added_percent, of, ALWAYS_ADDED).min(limits.added_rows) {
+        concerns.push(Concern::Grown { added, of });
     }
-    if changed > share(limits.regraded_percent, staying, ALWAYS_REGRADED) {
-        concerns.push(Concern::Regraded { changed, of: staying });
+    let staying = of - removed;
+    if regraded.len() > share(limits.regraded_percent, staying, ALWAYS_REGRADED) {
+        concerns.push(Concern::Regraded { changed: regraded.len(), of: staying });
     }
     concerns
-}
-
-type Named<'a> = HashMap<&'a str, Option<Severity>>;
-
-/// What a document names for its purpose.
-fn named(document: &Document) -> Named<'_> {
-    match document.purpose() {
-        Purpose::Blocks => {
-            document.entries.iter().map(|entry| (entry.domain.as_str(), entry.severity)).collect()
-        }
-        Purpose::Exceptions | Purpose::Retractions => {
-            document.releases.iter().map(|release| (release.domain.as_str(), None)).collect()
-        }
-    }
 }
 
 #[cfg(test)]

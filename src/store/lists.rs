@@ -242,17 +242,20 @@ impl Store {
         Ok(Some(id))
     }
 
-    /// Lets the version that waits come into force, or turns it down, and says whether
-    /// there was one.
+    /// Lets the version that waits come into force, or turns it down. Where it no longer
+    /// waits, nothing happens and the answer is `false`.
     pub async fn decide_held(
         &self,
         list: ListId,
+        held: SnapshotId,
         accept: bool,
         at: DateTime<Utc>,
-    ) -> Result<Option<SnapshotId>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let held = for_update(&mut tx, list).await?.and_then(|record| record.held_id);
-        let Some(held) = held else { return Ok(None) };
+        let waits = for_update(&mut tx, list).await?.and_then(|record| record.held_id);
+        if waits != Some(held) {
+            return Ok(false);
+        }
         let standing = if accept { Standing::Good } else { Standing::Rejected };
         snapshots::decide(&mut tx, held, standing, at).await?;
         on!(&mut tx, |c| {
@@ -267,7 +270,7 @@ impl Store {
             .map(drop)
         })?;
         tx.commit().await?;
-        Ok(Some(held))
+        Ok(true)
     }
 }
 
