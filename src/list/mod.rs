@@ -17,6 +17,7 @@ mod rows;
 mod tests;
 
 pub mod bundled;
+pub mod catalogue;
 
 use arcstr::ArcStr;
 use serde::Serialize;
