@@ -24,6 +24,7 @@ pub mod list;
 pub mod mastodon;
 pub mod plan;
 pub mod source;
+pub mod spelling;
 pub mod stop;
 pub mod store;
 pub mod target;

@@ -11,6 +11,7 @@ use crate::block::hex;
 use crate::fetch::{self, FetchError};
 use crate::list::bundled::{self, Bundled};
 use crate::list::{self, Document, ReadError};
+use crate::spelling;
 use crate::text::{fit, plain};
 
 /// The largest source that is read. The largest list ever seen has 2 MB.
@@ -195,31 +196,8 @@ fn unknown(name: &str, closest: Option<&str>) -> String {
 
 /// The bundled list that the word was probably meant to be.
 fn closest(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase();
-    let near = |name: &&'static str| {
-        (word.len() >= 3 && (name.starts_with(&word) || name.split('-').any(|part| part == word)))
-            || distance(&word, name) <= 2
-    };
     let names = bundled::all().iter().map(|list| list.name);
-    names.filter(near).min_by_key(|name| distance(&word, name))
-}
-
-/// How many letters have to be changed, added or removed to turn one word into the other.
-fn distance(from: &str, to: &str) -> usize {
-    // Far words are all the same, and a long one would take long.
-    if from.len().abs_diff(to.len()) > 12 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (at, letter) in from.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], at + 1);
-        for (column, other) in to.chars().enumerate() {
-            let change = corner + usize::from(letter != other);
-            corner = row[column + 1];
-            row[column + 1] = change.min(corner + 1).min(row[column] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    spelling::closest(word, names).first().copied()
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 pub struct Bundled {
     pub name: &'static str,
     pub title: &'static str,
-    /// What the list does and what it does not do, title included.
+    /// What the list does and what it does not do, title included, in lines that fit a
+    /// terminal.
     pub about: &'static str,
     /// As Mastodon's admin pages export it.
     pub csv: &'static [u8],
@@ -93,6 +94,8 @@ mod tests {
             assert!((10..70).contains(&list.title.len()), "{:?}", list.title);
             assert!(list.about.starts_with(list.title));
             assert!(list.about.contains("What it does not do"), "{}", list.name);
+            let widest = list.about.lines().max_by_key(|line| line.chars().count()).unwrap();
+            assert!(widest.chars().count() < 80, "{}: {widest}", list.name);
         }
         assert_eq!(find("FediPact").map(|list| list.name), Some("fedipact"));
         assert_eq!(find("nothing"), None);

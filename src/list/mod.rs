@@ -24,6 +24,7 @@ mod rows;
 mod tests;
 
 pub mod bundled;
+pub mod catalogue;
 
 use arcstr::ArcStr;
 use compact_str::CompactString;
