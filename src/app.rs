@@ -2,7 +2,7 @@
 //! command line becomes a target.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
@@ -11,6 +11,8 @@ use url::Url;
 use crate::block::Level;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::Domain;
+use crate::fetch::{Fetcher, Reach};
+use crate::follow::Lists;
 use crate::mastodon::client::{Api, Patience};
 use crate::mastodon::version::Version;
 use crate::stop::Stop;
@@ -22,6 +24,9 @@ pub struct App {
     data_dir: PathBuf,
     database_url: Option<String>,
     key: Option<SecretString>,
+    /// Where lists may be fetched from.
+    reach: Reach,
+    fetcher: OnceLock<Arc<Fetcher>>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -60,6 +65,7 @@ impl App {
         data_dir: Option<PathBuf>,
         database_url: Option<String>,
         key: Option<SecretString>,
+        reach: Reach,
     ) -> Result<App> {
         let data_dir = match data_dir {
             Some(given) if given.as_os_str().is_empty() => {
@@ -71,7 +77,34 @@ impl App {
                 .data_dir()
                 .to_owned(),
         };
-        Ok(App { data_dir, database_url, key, clock: Arc::new(SystemClock) })
+        let clock = Arc::new(SystemClock);
+        Ok(App { data_dir, database_url, key, reach, fetcher: OnceLock::new(), clock })
+    }
+
+    /// What fetches lists. There is one, so that it can be polite to each host.
+    pub fn fetcher(&self) -> Result<&Arc<Fetcher>> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return Ok(fetcher);
+        }
+        let fetcher = Arc::new(Fetcher::new(self.reach, self.clock.clone())?);
+        Ok(self.fetcher.get_or_init(|| fetcher))
+    }
+
+    /// The lists that are followed.
+    pub async fn lists(&self) -> Result<Lists> {
+        Ok(Lists::new(self.store().await?, self.fetcher()?.clone(), self.clock.clone()))
+    }
+
+    /// The store, if there is one already: reading a file must not leave a database behind.
+    pub async fn existing_store(&self) -> Result<Option<Store>> {
+        if self.database_url.is_none() && !self.database().exists() {
+            return Ok(None);
+        }
+        self.store().await.map(Some)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.data_dir.join("hedgerow.db")
     }
 
     pub fn data_dir(&self) -> &Path {
@@ -80,7 +113,7 @@ impl App {
 
     /// The store, made if it is not there yet.
     pub async fn store(&self) -> Result<Store> {
-        let file = format!("sqlite:{}", self.data_dir.join("hedgerow.db").display());
+        let file = format!("sqlite:{}", self.database().display());
         Ok(Store::open(self.database_url.as_deref().unwrap_or(&file)).await?)
     }
 

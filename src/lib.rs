@@ -19,6 +19,7 @@ pub mod combine;
 pub mod domain;
 mod fetch;
 pub mod follow;
+pub mod gather;
 pub mod http;
 pub mod list;
 pub mod mastodon;

@@ -5,7 +5,11 @@ use serde::Serialize;
 
 use super::Reply;
 use crate::list::{Counts, Document, Format, Purpose, Verdict, read_as};
-use crate::source::{DocumentError, Source};
+use crate::app::App;
+use crate::domain::Domain;
+use crate::gather::Chosen;
+use crate::source::DocumentError;
+use crate::unmask::{Known, Questions, resolve};
 use crate::text::{count, fit, plain};
 
 /// Read a list and say what could not be used, line by line
@@ -20,13 +24,17 @@ Examples:
 
 Exit codes: 0 the list can be used; 1 it cannot.")]
 pub struct Args {
-    /// A file, an address, or a bundled name
-    #[arg(value_name = "FILE|URL")]
+    /// A file, an address, instance:HOST, fires:URL, or the name of a list
+    #[arg(value_name = "LIST")]
     list: String,
 
     /// Read it as this format, whatever its content looks like
     #[arg(long, value_parser = format_named)]
     format: Option<Format>,
+
+    /// Take a hidden name for the only known one that would look like it
+    #[arg(long)]
+    guess_hidden_names: bool,
 }
 
 /// Reads the value of `--format`.
@@ -104,10 +112,20 @@ impl fmt::Display for Checked {
 }
 
 impl Args {
-    pub(super) async fn run(self) -> Result<Reply> {
-        let loaded = Source::parse(&self.list)?.load().await?;
-        let document = read_as(&loaded.bytes, self.format)
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let loaded = Chosen::parse(app, &self.list).await?.ready(app, false).await?.loaded()?;
+        let mut document = read_as(&loaded.bytes, self.format)
             .map_err(|error| DocumentError { name: loaded.name.clone(), error })?;
+        if !document.hidden.is_empty() {
+            let questions = Questions::of(&document.hidden, self.guess_hidden_names);
+            let mut known = Known::default();
+            let listed: Vec<Domain> = document.entries.iter().map(|e| e.domain.clone()).collect();
+            known.learn(&questions, &listed);
+            if let Some(store) = app.existing_store().await? {
+                known.ask(&questions, &store).await?;
+            }
+            resolve(&mut document, &known);
+        }
         Reply::ok(Checked::new(loaded.name, document))
     }
 }

@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::fetch::Reach;
 
 /// Shared blocklists for your fediverse account or server: shown before anything happens,
 /// backed up, applied, verified, and undone if you change your mind.
@@ -47,6 +48,11 @@ struct Cli {
     #[arg(long, global = true, env = "HEDGEROW_DATABASE_URL", hide_env_values = true)]
     #[arg(value_name = "URL", hide_short_help = true)]
     database_url: Option<String>,
+
+    /// Let lists be fetched from addresses inside this network, which are refused otherwise
+    #[arg(long, global = true, env = "HEDGEROW_ALLOW_PRIVATE", hide_short_help = true)]
+    #[arg(value_parser = clap::builder::FalseyValueParser::new())]
+    allow_private: bool,
 
     /// The key that seals sign-ins, as 64 hex digits or base64; otherwise a key file is kept
     #[arg(skip = std::env::var("HEDGEROW_KEY").ok().map(SecretString::from))]
@@ -170,10 +176,11 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<Reply> {
-    let app = App::new(cli.data_dir, cli.database_url, cli.key)?;
+    let reach = if cli.allow_private { Reach::Anywhere } else { Reach::PublicOnly };
+    let app = App::new(cli.data_dir, cli.database_url, cli.key, reach)?;
     match cli.verb {
-        Verb::Lists(args) => args.run().await,
-        Verb::Check(args) => args.run().await,
+        Verb::Lists(args) => args.run(&app).await,
+        Verb::Check(args) => args.run(&app).await,
         Verb::Login(args) => args.run(&app).await,
         Verb::Logout(args) => args.run(&app).await,
 

@@ -1,17 +1,16 @@
 //! What `plan`, `apply` and others take in common: which lists, and what to make of them.
 
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::app::{App, FileHints, Opened};
-use crate::block::{Level, Severity};
-use crate::combine::{Combined, Read};
+use crate::block::{Block, Level, Severity};
 use crate::domain::Domain;
+use crate::gather::{Gathered, make_ready};
 use crate::plan::{Lowering, Plan, Wishes, merge_or_overwrite};
-use crate::source::{Loaded, Source, load_document};
 use crate::stop::{Stop, stop};
 
 /// A target that is a CSV file, and what the file does not tell.
@@ -45,7 +44,8 @@ impl FileOptions {
 /// The lists, and what is to be done with them.
 #[derive(Args)]
 pub struct ListOptions {
-    /// A list: a bundled name (see `hedgerow lists`), a file, or an address; may be repeated
+    /// A list: one you follow, a bundled name, a file, an address, instance:HOST or
+    /// fires:URL; may be repeated
     #[arg(long = "list", short, value_name = "LIST")]
     lists: Vec<String>,
 
@@ -56,6 +56,19 @@ pub struct ListOptions {
     /// Never block this domain, whatever the lists say; may be repeated
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     allow: Vec<Domain>,
+
+    /// Never block what this list names: an allowlist, a list of retractions, or any other;
+    /// may be repeated
+    #[arg(long, value_name = "LIST")]
+    allow_list: Vec<String>,
+
+    /// Take a hidden name (b**.example) for the only known one that would look like it
+    #[arg(long)]
+    guess_hidden_names: bool,
+
+    /// Ask nobody for a newer version of the lists you follow
+    #[arg(long)]
+    offline: bool,
 
     /// The severity for lists that give none, on an instance [default: silence]
     #[arg(long, value_enum)]
@@ -102,7 +115,7 @@ impl ListOptions {
         self.lists.is_empty()
     }
 
-    fn wishes(&self) -> Result<Wishes> {
+    fn wishes(&self, allow: Vec<Domain>) -> Result<Wishes> {
         let overwrite = self.mode == ModeArg::Overwrite;
         if !overwrite && !self.lower.is_empty() {
             bail!("--lower weakens existing blocks, which merge never does; add --mode overwrite");
@@ -120,7 +133,7 @@ impl ListOptions {
         };
         Ok(Wishes {
             overwrite,
-            allow: self.allow.clone(),
+            allow,
             lower,
             min_severity: self.min_severity.map(Severity::from),
             severity: self.severity.map(Severity::from),
@@ -135,40 +148,32 @@ impl ListOptions {
                  those that come with Hedgerow."
             );
         }
-        let wishes = self.wishes()?;
-        let combined = combine(&self.lists).await?;
+        // What is wrong with the options is said before anything is fetched.
+        self.wishes(Vec::new())?;
+        let mut gathered = Gathered::read(app, &self.lists, self.offline).await?;
+        let wishes = self.wishes(self.allowed(app).await?)?;
         let target = opened.target();
         let state = target.read().await?;
+        let here: Vec<Domain> = state.blocks.iter().filter_map(Block::domain).collect();
+        let store = app.existing_store().await?;
+        gathered.unmask(store.as_ref(), here.iter(), self.guess_hidden_names).await?;
         let (identity, can) = (target.identity(), target.capabilities());
-        Ok(merge_or_overwrite(combined, state, identity, can, &wishes, app.clock.now()))
+        let Gathered { combined, notices, .. } = gathered;
+        let mut plan = merge_or_overwrite(combined, state, identity, can, &wishes, app.clock.now());
+        plan.notices.splice(0..0, notices);
+        Ok(plan)
     }
-}
 
-/// Reads all lists and folds them together. What has to be fetched is fetched first; then
-/// all are read side by side.
-async fn combine(names: &[String]) -> Result<Combined> {
-    enum Ready {
-        Here(Source),
-        Fetched(Mutex<Option<Loaded>>),
+    /// What must not be blocked, whatever the lists say.
+    async fn allowed(&self, app: &App) -> Result<Vec<Domain>> {
+        let mut allowed = self.allow.clone();
+        for ready in make_ready(app, &self.allow_list, self.offline).await? {
+            let (_, document) = ready.document()?;
+            allowed.extend(document.releases.into_iter().map(|release| release.domain));
+            allowed.extend(document.entries.into_iter().map(|entry| entry.domain));
+        }
+        Ok(allowed)
     }
-    let (mut ready, mut shown) = (Vec::new(), Vec::new());
-    for name in names {
-        let source = Source::parse(name)?;
-        shown.push(source.name());
-        ready.push(match &source {
-            Source::Url(_) => Ready::Fetched(Mutex::new(Some(source.load().await?))),
-            Source::Bundled(_) | Source::File(_) => Ready::Here(source),
-        });
-    }
-    Combined::read(shown, |place| -> Result<Read> {
-        let loaded = match &ready[place] {
-            Ready::Here(source) => source.read_local().transpose()?,
-            Ready::Fetched(loaded) => loaded.lock().ok().and_then(|mut loaded| loaded.take()),
-        };
-        let loaded = loaded.context("a list is read once only")?;
-        let document = load_document(&loaded)?;
-        Ok(Read { address: loaded.address, sha256: loaded.sha256, document })
-    })
 }
 
 /// A stop that Ctrl-C asks for: once politely, a second time for good.

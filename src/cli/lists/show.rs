@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use crate::cli::Reply;
 use crate::cli::check::Checked;
-use crate::source::{Source, load_document};
+use crate::app::App;
+use crate::gather::{Chosen, Ready};
+use crate::list::bundled;
 use crate::text::{fit, plain};
 
 /// Show what a list is for and what it names
@@ -16,8 +18,8 @@ Examples:
   hedgerow lists show blocklist.csv
   hedgerow lists show https://lists.example/blocklist.csv --json")]
 pub struct Args {
-    /// A bundled name, a file, or an address
-    #[arg(value_name = "NAME|FILE|URL")]
+    /// A list you follow, a bundled name, a file, an address, instance:HOST or fires:URL
+    #[arg(value_name = "LIST")]
     list: String,
 }
 
@@ -55,19 +57,21 @@ impl fmt::Display for Shown {
 }
 
 impl Args {
-    pub(super) async fn run(self) -> Result<Reply> {
-        let source = Source::parse(&self.list)?;
-        let about = match &source {
-            Source::Bundled(list) => Some(*list),
-            Source::File(_) | Source::Url(_) => None,
-        };
-        let loaded = source.load().await?;
-        let document = load_document(&loaded)?;
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let chosen = Chosen::parse(app, &self.list).await?;
+        let about = bundled::find(&chosen.name());
+        let ready = chosen.ready(app, false).await?;
+        if let Ready::InForce(list) = &ready
+            && let Some(note) = &list.note
+        {
+            eprintln!("{}", plain(note));
+        }
+        let (loaded, document) = ready.document()?;
         Reply::ok(Shown {
             title: about.map(|list| list.title),
             about: about.map(|list| list.about),
-            address: loaded.address.clone(),
-            sha256: loaded.sha256.clone(),
+            address: loaded.address,
+            sha256: loaded.sha256,
             list: Checked::new(loaded.name, document),
         })
     }

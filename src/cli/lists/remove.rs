@@ -1,0 +1,41 @@
+use std::fmt;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::followed;
+use crate::app::App;
+use crate::cli::Reply;
+
+/// Stop following a list, and forget its versions
+///
+/// What it brought onto a target stays there.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow lists remove garden-fence")]
+pub struct Args {
+    /// A list you follow
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    removed: String,
+}
+
+impl fmt::Display for Removed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "You no longer follow {}. Blocks that it brought stay as they are.", self.removed)
+    }
+}
+
+impl Args {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let store = app.store().await?;
+        let list = followed(&store, &self.name).await?;
+        store.delete_list(&list.name).await?;
+        Reply::ok(Removed { removed: list.name })
+    }
+}
