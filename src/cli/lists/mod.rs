@@ -1,5 +1,6 @@
 //! `lists`: what there is to choose from, one sub-verb a file.
 
+mod compare;
 mod info;
 mod search;
 mod show;
@@ -14,13 +15,14 @@ use super::Reply;
 use crate::list::bundled;
 use crate::text::count;
 
-/// Show the lists that come with Hedgerow, find others, and tell what a list says
+/// Show the lists that come with Hedgerow, find others, compare them, and tell what they say
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   hedgerow lists
   hedgerow lists search iftas
   hedgerow lists info garden-fence
+  hedgerow lists compare my-blocks.csv shared-list.csv
   hedgerow lists show threads
   hedgerow lists show blocklist.csv")]
 pub struct Args {
@@ -32,6 +34,7 @@ pub struct Args {
 enum Verb {
     Search(search::Args),
     Info(info::Args),
+    Compare(compare::Args),
     Show(show::Args),
 }
 
@@ -64,6 +67,7 @@ impl Args {
             None => come_along(),
             Some(Verb::Search(args)) => args.run(),
             Some(Verb::Info(args)) => args.run(),
+            Some(Verb::Compare(args)) => args.run().await,
             Some(Verb::Show(args)) => args.run().await,
         }
     }
