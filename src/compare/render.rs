@@ -33,7 +33,7 @@ impl fmt::Display for Table<'_> {
         writeln!(f, "\n{}", wrapped(&together(comparison), ""))?;
         if !self.differ && !comparison.differ.is_empty() {
             let domains = count(comparison.differ.len(), "domain");
-            writeln!(f, "About {domains} they disagree how hard to block; --differ shows it.")?;
+            writeln!(f, "They disagree on the severity of {domains}; --differ shows where.")?;
         }
         for list in &comparison.lists {
             if list.rejected > 0 {

@@ -164,7 +164,7 @@ fn few_lists_make_a_matrix_and_many_make_rows_within_eighty_columns() {
         assert!(lines.iter().any(|l| l == line), "{line:?} is not in:\n{table}");
     }
     let quiet = Table { comparison: &result, only: false, differ: false }.to_string();
-    assert!(quiet.contains("About 1 domain they disagree"), "{quiet}");
+    assert!(quiet.contains("They disagree on the severity of 1 domain"), "{quiet}");
 
     let mut lists = many();
     lists[0].0 = "a-name-that-is-quite-a-bit-longer-than-there-is-room-for.csv".to_owned();

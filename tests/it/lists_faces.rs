@@ -150,7 +150,7 @@ fn two_lists_are_compared_as_text() {
         .says("2 2 100 % –")
         .says("1 – 0.67")
         .says("Together they name 3 domains: 2 in both.")
-        .says("About 1 domain they disagree")
+        .says("They disagree on the severity of 1 domain")
         .says("1 row of theirs.csv could not be used");
     assert!(!said.stdout.contains("own.example") && !said.stdout.contains("mild.example"));
 
