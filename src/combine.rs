@@ -293,7 +293,7 @@ impl Folded {
 }
 
 /// Names that several lists share get a number.
-fn unique(names: Vec<String>) -> Vec<ArcStr> {
+pub fn unique(names: Vec<String>) -> Vec<ArcStr> {
     let mut taken: Vec<ArcStr> = Vec::with_capacity(names.len());
     for name in names {
         let is_taken = |candidate: &str| taken.iter().any(|other| other == candidate);

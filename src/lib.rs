@@ -16,6 +16,7 @@ pub mod block;
 pub mod cli;
 pub mod clock;
 pub mod combine;
+pub mod compare;
 pub mod domain;
 mod fetch;
 pub mod follow;

@@ -9,6 +9,7 @@ mod csv_target;
 mod fake;
 mod kill;
 mod lists;
+mod lists_faces;
 mod mock;
 mod plan_laws;
 mod raw;

@@ -1,6 +1,7 @@
 //! `lists`: what there is to choose from, one sub-verb a file.
 
 mod add;
+mod compare;
 mod decide;
 mod diff;
 mod history;
@@ -29,7 +30,7 @@ use crate::spelling::closest;
 use crate::store::{FollowedList, Snapshot, Store};
 use crate::text::{ago, count, fit, plain};
 
-/// Find lists, follow them, and see what they say and how they change
+/// Find lists, follow them, compare them, and see what they say and how they change
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,6 +39,7 @@ Examples:
   hedgerow lists info garden-fence
   hedgerow lists add garden-fence
   hedgerow lists update
+  hedgerow lists compare my-blocks.csv shared-list.csv
   hedgerow lists show threads")]
 pub struct Args {
     #[command(subcommand)]
@@ -48,6 +50,7 @@ pub struct Args {
 enum Verb {
     Search(search::Args),
     Info(info::Args),
+    Compare(compare::Args),
     Show(show::Args),
     Add(add::Args),
     Update(update::Args),
@@ -164,6 +167,7 @@ impl Args {
             None => overview(app).await,
             Some(Verb::Search(args)) => args.run(),
             Some(Verb::Info(args)) => args.run(),
+            Some(Verb::Compare(args)) => args.run(app).await,
             Some(Verb::Show(args)) => args.run(app).await,
             Some(Verb::Add(args)) => args.run(app).await,
             Some(Verb::Update(args)) => args.run(app).await,

@@ -25,7 +25,7 @@ pub fn key(address: &str) -> String {
         if path.get(2..4) == Some(&["refs", "heads"]) {
             path.drain(2..4);
         }
-        if let Some(branch @ (&mut "main" | &mut "master")) = path.get_mut(2) {
+        if let Some(branch) = path.get_mut(2).filter(|branch| ["main", "master"].contains(branch)) {
             *branch = "HEAD";
         }
     }
