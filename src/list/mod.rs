@@ -24,6 +24,7 @@ mod rows;
 mod tests;
 
 pub mod bundled;
+pub mod signature;
 
 use arcstr::ArcStr;
 use compact_str::CompactString;
