@@ -65,6 +65,7 @@ fn row<'a>(record: &'a StringRecord, table: &Table, line: u32) -> Row<'a> {
         public_comment: cell(columns.public_comment),
         private_comment: cell(columns.private_comment),
         digest: cell(columns.digest),
+        replaces: false,
     };
     if columns.positional && flag(row.public_comment).is_some_and(|flag| flag.is_some()) {
         (row.public_comment, row.obfuscate) = ("", "");

@@ -3,7 +3,7 @@
 //! Whoever reads one of these has probably just tried to protect themselves and now sees
 //! an error: each says what the file is, that nothing was done, and what to try next.
 
-use super::Problem;
+use super::{Format, Problem};
 use crate::text::{count, fit, plain};
 
 /// How many problems an error repeats. All of them would bury its own words.
@@ -42,6 +42,22 @@ pub enum ReadError {
         /// The server's own words, where it answered with an error.
         says: Option<String>,
     },
+    #[error(
+        "this is JSON that is damaged or ends too early: line {line} cannot be read. Nothing was \
+         changed; load the list again"
+    )]
+    BrokenJson { line: u32 },
+    #[error("this is {what}, not a list of servers to block. Nothing was changed; {next}")]
+    NotItself {
+        what: &'static str,
+        /// What to do instead.
+        next: &'static str,
+    },
+    #[error(
+        "this cannot be read as {format}: the part in which the servers stand is missing. Nothing \
+         was changed; leave the format away, and the content decides"
+    )]
+    NotThisFormat { format: Format },
     #[error("{0}")]
     NotText(NotText),
     #[error(
@@ -125,8 +141,10 @@ fn json(says: Option<&str>) -> String {
             "the server answered with an error instead of a list: {:?}. Nothing was changed",
             fit(&plain(says), 160)
         ),
-        None => "this is JSON, and this version reads lists as CSV or plain text only. Look for a \
-                 CSV or text version of the list"
+        None => "this is JSON of a kind that is not known. Known are the block lists of Mastodon, \
+                 GoToSocial, Pleroma, Misskey, Lemmy, Mbin, PieFed, Pixelfed and PeerTube, and those \
+                 of Fediseer, FIRES, RapidBlock, BookWyrm and chaos.social. Nothing was changed; look \
+                 for the list in one of these forms, or as CSV or plain text"
             .to_owned(),
     }
 }

@@ -25,6 +25,7 @@ mod tests;
 
 pub mod bundled;
 pub mod catalogue;
+pub mod signature;
 
 use arcstr::ArcStr;
 use compact_str::CompactString;

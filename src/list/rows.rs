@@ -31,7 +31,7 @@ const VALUE_LIMIT: usize = 300;
 const MOST_EXPECTED: usize = 100_000;
 /// The most rows that a list may have: forty times as many as the largest ever seen, and
 /// few enough for the memory of a small machine.
-const MOST_ROWS: usize = 1_000_000;
+pub(super) const MOST_ROWS: usize = 1_000_000;
 /// The most problems that are kept with their words; more are only counted.
 const MOST_PROBLEMS: usize = 10_000;
 /// The longest comment that is kept, in bytes.
@@ -51,6 +51,8 @@ pub(super) struct Row<'a> {
     pub private_comment: &'a str,
     /// SHA-256 of the domain in hexadecimal, for those who hide the name.
     pub digest: &'a str,
+    /// What an earlier row asked for the domain no longer counts.
+    pub replaces: bool,
 }
 
 pub(super) struct Rows {
@@ -257,7 +259,7 @@ impl Rows {
             public_comment: self.shared(row.public_comment),
             private_comment: self.shared(row.private_comment),
         };
-        self.enter(entry);
+        self.enter(entry, row.replaces);
     }
 
     fn shared(&mut self, cell: &str) -> Option<ArcStr> {
@@ -272,7 +274,7 @@ impl Rows {
     }
 
     /// Adds the entry, or merges it into the one that has its domain.
-    fn enter(&mut self, entry: Entry) {
+    fn enter(&mut self, entry: Entry, replaces: bool) {
         let was_released = !self.released.is_empty() && self.block_again(&entry.domain);
         let Rows { entries, places, hasher, .. } = self;
         let hash = hasher.hash_one(entry.domain.as_str());
@@ -283,7 +285,11 @@ impl Rows {
                 return;
             }
             self.counts.duplicates += usize::from(!was_released);
-            entries[*place].absorb(entry);
+            if replaces {
+                entries[*place] = entry;
+            } else {
+                entries[*place].absorb(entry);
+            }
             return;
         }
         let place = entries.len();
@@ -319,6 +325,8 @@ impl Rows {
             return Err(ReadError::NoRows);
         }
         self.settle();
+        // Some documents say about a domain in one place what they ask for in another.
+        self.problems.sort_by_key(|problem| problem.line);
         if self.entries.is_empty() && self.releases.is_empty() && self.hidden.is_empty() {
             return Err(ReadError::no_entries(rows, self.problems));
         }

@@ -3,10 +3,11 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::app::App;
 use crate::cli::Reply;
 use crate::combine::unique;
 use crate::compare::{Comparison, Named, Table, compare};
-use crate::source::{Source, load_document};
+use crate::gather::make_ready;
 
 /// Show what lists have in common, and what each has alone
 ///
@@ -19,8 +20,8 @@ Examples:
   hedgerow lists compare a.csv b.csv https://lists.example/c.csv --differ
   hedgerow lists compare a.csv b.csv --json")]
 pub struct Args {
-    /// Two lists or more: bundled names, files, or addresses
-    #[arg(value_name = "NAME|FILE|URL", num_args = 2.., required = true)]
+    /// Two lists or more: lists you follow, bundled names, files, addresses, instance:HOST
+    #[arg(value_name = "LIST", num_args = 2.., required = true)]
     lists: Vec<String>,
     /// Also show the domains that each list has alone
     #[arg(long)]
@@ -48,11 +49,11 @@ impl fmt::Display for Shown {
 }
 
 impl Args {
-    pub(super) async fn run(self) -> Result<Reply> {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let (mut names, mut documents) = (Vec::new(), Vec::new());
-        for list in &self.lists {
-            let loaded = Source::parse(list)?.load().await?;
-            documents.push(load_document(&loaded)?);
+        for ready in make_ready(app, &self.lists, false).await? {
+            let (loaded, document) = ready.document()?;
+            documents.push(document);
             names.push(loaded.name);
         }
         let names = unique(names);

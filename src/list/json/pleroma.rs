@@ -1,0 +1,178 @@
+//! What Pleroma and Akkoma do to servers: their `mrf_simple`, in public documents and in
+//! the settings that administrators can read.
+
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+
+use super::super::error::ReadError;
+use super::super::rows::{MOST_ROWS, Row};
+use super::super::{Format, Released};
+use super::actions::{Action, Gathered};
+use super::reader::{Reader, Top};
+use super::walk::{Item, Piece, at, elements, is_text, members, text};
+
+/// What becomes of the servers under one policy.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Block(Action),
+    Accept,
+    /// No block can do it; it says what is done.
+    Other(&'static str),
+}
+
+fn meaning(policy: &str) -> Meaning {
+    use Meaning as M;
+    match policy {
+        "reject" => M::Block(Action::Suspend),
+        "federated_timeline_removal" => M::Block(Action::Silence),
+        "media_removal" => M::Block(Action::RejectMedia),
+        "report_removal" => M::Block(Action::RejectReports),
+        "accept" => M::Accept,
+        "media_nsfw" => M::Other("its media is only marked as sensitive there"),
+        "followers_only" => M::Other("its posts are only hidden from those who do not follow"),
+        "avatar_removal" => M::Other("only the avatars of its people are left out there"),
+        "banner_removal" => M::Other("only the banners of its people are left out there"),
+        "background_removal" => M::Other("only the backgrounds of its people are left out there"),
+        "reject_deletes" => M::Other("only its wishes to delete something are ignored there"),
+        "quarantined_instances" => M::Other("it only gets no private posts from there"),
+        _ => M::Other("something is done to it there that this version does not know"),
+    }
+}
+
+/// The part of a server's public document that has the policies, if there is one.
+pub(super) fn policies<'a>(top: &Item<'a>) -> Option<Piece<'a>> {
+    let nodeinfo = top.get("metadata").and_then(|piece| at(piece, &["federation"]));
+    let instance = || at(top.get("pleroma")?, &["metadata", "federation"]);
+    let federation = nodeinfo.or_else(instance)?;
+    let mut names = members(federation).map(|(name, _)| name);
+    names.any(|name| name == "mrf_simple" || name == "quarantined_instances").then_some(federation)
+}
+
+pub(super) fn nodeinfo<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
+    let format = Format::PleromaNodeinfo;
+    let federation = policies(&top.item).ok_or(ReadError::NotThisFormat { format })?;
+    let few = |path: &[&str]| {
+        let members = at(federation, path).into_iter().flat_map(members);
+        members.take(MOST_POLICIES).collect::<Vec<_>>()
+    };
+    let infos = few(&["mrf_simple_info"]);
+    let mut sections = Vec::new();
+    for (policy, list) in few(&["mrf_simple"]) {
+        let info = infos.iter().rfind(|(name, _)| *name == policy).map(|(_, info)| *info);
+        sections.push(Section { policy, list, info });
+    }
+    if let Some(quarantined) = at(federation, &["quarantined_instances"]) {
+        let name = "quarantined_instances";
+        let info = at(federation, &["quarantined_instances_info", name]);
+        sections.push(Section { policy: name.into(), list: quarantined, info });
+    }
+    if at(federation, &["exclusions"]).is_some_and(|piece| piece.get() == "true") {
+        reader.remark("the server says that it leaves some of its blocks out here");
+    }
+    read_sections(reader, sections)
+}
+
+/// More policies than there are. A document with as many is made up, and each would be
+/// looked for in the whole of it.
+const MOST_POLICIES: usize = 100;
+
+/// One policy and its servers.
+struct Section<'a> {
+    policy: Cow<'a, str>,
+    list: Piece<'a>,
+    /// What is said about the servers, by name.
+    info: Option<Piece<'a>>,
+}
+
+/// `{"tuple": [":reject", [{"tuple": ["bad.example", "why"]}]]}` under `:mrf_simple`. Other
+/// settings have a `:reject` too, for words and hashtags.
+pub(super) fn admin<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
+    let configs = top.need("configs", Format::PleromaAdmin)?;
+    let is_simple =
+        |config: &Piece<'a>| at(config, &["key"]).is_some_and(|key| text(key) == ":mrf_simple");
+    let mut found = false;
+    let mut sections = Vec::new();
+    for config in elements(configs).filter(is_simple) {
+        found = true;
+        for policy in at(config, &["value"]).into_iter().flat_map(elements).take(MOST_POLICIES) {
+            let mut tuple = at(policy, &["tuple"]).into_iter().flat_map(elements);
+            if let (Some(name), Some(list)) = (tuple.next(), tuple.next()) {
+                let policy = Cow::Owned(text(name).trim_start_matches(':').to_owned());
+                sections.push(Section { policy, list, info: None });
+            }
+        }
+    }
+    if !found {
+        return Err(ReadError::NotItself {
+            what: "the settings of a server without those for its blocks (:mrf_simple)",
+            next: "ask the server for all of its settings",
+        });
+    }
+    read_sections(reader, sections)
+}
+
+fn read_sections<'a>(reader: &mut Reader<'a>, sections: Vec<Section<'a>>) -> Result<(), ReadError> {
+    if sections.len() >= MOST_POLICIES {
+        return Err(ReadError::Json { says: None });
+    }
+    let mut gathered = Gathered::default();
+    let accepts = |section: &Section<'_>| matches!(meaning(&section.policy), Meaning::Accept);
+    // What is rejected is rejected, whether it is accepted or not.
+    let (first, then): (Vec<_>, Vec<_>) = sections.into_iter().partition(accepts);
+    for section in first.into_iter().chain(then) {
+        let meaning = meaning(&section.policy);
+        let info = section.info.into_iter().flat_map(members).take(MOST_ROWS);
+        let reasons: HashMap<_, _> = info.collect();
+        let mut listed = false;
+        each_host(reader, section.list, |reader, line, name, reason| {
+            listed = true;
+            let reason = if reason.is_empty() {
+                let reason = reasons.get(&name).and_then(|piece| at(piece, &["reason"]));
+                reason.map_or(Cow::Borrowed(""), text)
+            } else {
+                reason
+            };
+            match meaning {
+                Meaning::Block(action) => gathered.add(line, name, action, reason),
+                Meaning::Accept => {
+                    let row =
+                        Row { line, domain: &name, public_comment: &reason, ..Row::default() };
+                    reader.rows.release(&row, Released::Allowed);
+                }
+                Meaning::Other(what) => {
+                    reader.rows.reject(line, &name, format!("{what}, and a block cannot do that"));
+                }
+            }
+        });
+        if listed && accepts(&section) {
+            reader.remark(
+                "the server speaks only with those that it accepts; the rest of the world is \
+                 blocked there, and no list can say that",
+            );
+        }
+    }
+    gathered.take_all(&mut reader.rows);
+    Ok(())
+}
+
+/// The hosts under a policy: strings, or tuples of a host and a reason.
+fn each_host<'a>(
+    reader: &mut Reader<'a>,
+    list: Piece<'a>,
+    mut each: impl FnMut(&mut Reader<'a>, u32, Cow<'a, str>, Cow<'a, str>),
+) {
+    for piece in elements(list) {
+        let line = reader.line(piece);
+        let mut tuple = at(piece, &["tuple"]).into_iter().flat_map(elements);
+        let (name, reason) = match tuple.next() {
+            Some(name) => (name, tuple.next().map_or(Cow::Borrowed(""), text)),
+            None => (piece, Cow::Borrowed("")),
+        };
+        let name = if is_text(name) { text(name) } else { name.get().into() };
+        each(reader, line, name, reason);
+        if reader.rows.is_full() {
+            return;
+        }
+    }
+}
