@@ -162,7 +162,10 @@ fn samples() -> Vec<(Format, String)> {
         (
             F::Yaml,
             table("", &|name, why| {
-                format!("- hostname: {name}\n  severity: suspend\n  public_comment: {}\n", json(why))
+                format!(
+                    "- hostname: {name}\n  severity: suspend\n  public_comment: {}\n",
+                    json(why)
+                )
             }),
         ),
         (F::Hosts, table("", &|name, _| format!("0.0.0.0 {name}\n"))),
@@ -187,7 +190,11 @@ const RUBBISH: [(&str, &str, &str); 26] = [
     ("braces", "", "{\"a\":"),
     ("zeros", "[0", ",0"),
     ("strings", "[\"a.example\"", ",\"%.example\""),
-    ("objects", "[{\"domain\":\"a.example\",\"severity\":\"suspend\"}", ",{\"domain\":\"%.example\",\"severity\":\"suspend\"}"),
+    (
+        "objects",
+        "[{\"domain\":\"a.example\",\"severity\":\"suspend\"}",
+        ",{\"domain\":\"%.example\",\"severity\":\"suspend\"}",
+    ),
     ("keys", "{\"blocks\":{\"a.example\":{}", ",\"%.example\":{\"isBlocked\":true}"),
     ("cells", "| domain | severity |\n| --- | --- |\n", "| "),
     ("table", "| domain | severity |\n| --- | --- |\n", "| %.example | suspend |\n"),

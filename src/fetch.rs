@@ -1,17 +1,46 @@
-//! Fetches a list from the web.
+//! Fetches lists from the web.
 //!
 //! Redirects are followed by hand: never to anything but the web, never from `https` down
 //! to `http`, and a password given for one server is not shown to another. No error says
 //! more of an address than its public part, because query strings carry tokens.
+//!
+//! A [`Fetcher`] is polite: a few requests at once in all, one at a time for each host, and
+//! a server that asks for a pause gets it. What has been fetched before is asked for with
+//! its [`Validators`], so that an unchanged list costs an empty answer.
 
-use reqwest::header::LOCATION;
+mod reach;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{
+    ACCEPT, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    RETRY_AFTER,
+};
 use reqwest::{Client, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::http::{self, BodyError};
+use crate::source::SIZE_LIMIT;
+
+use reach::Resolver;
+pub use reach::{Private, Reach, is_public};
 
 /// How often an address may point elsewhere.
 const REDIRECTS: usize = 5;
+/// How many requests are under way at once, to all hosts together.
+const AT_ONCE: usize = 10;
+/// The longest pause that a server may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// The longest mark that is kept for a server.
+const VALIDATOR_LIMIT: usize = 1024;
+/// More hosts than a person's lists have; beyond it, idle ones are forgotten.
+const MANY_HOSTS: usize = 1000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -36,6 +65,11 @@ pub enum FetchError {
     TooLarge(usize),
     #[error("the server did not answer in time. Nothing was changed; try again later")]
     Timeout,
+    #[error(
+        "this address leads into a private network ({0}), where no public list is. Nothing was \
+         fetched. If it is your own, allow it with --allow-private"
+    )]
+    Private(String),
     #[error("the server could not be reached. Check the address and your connection ({0})")]
     Unreachable(String),
     #[error("the connection broke off. Nothing was changed; try again later ({0})")]
@@ -46,6 +80,9 @@ impl From<reqwest::Error> for FetchError {
     fn from(error: reqwest::Error) -> Self {
         if error.is_timeout() {
             return FetchError::Timeout;
+        }
+        if let Some(private) = refused(&error) {
+            return FetchError::Private(private.0.clone());
         }
         let unreachable = error.is_connect();
         let why = innermost(&error.without_url());
@@ -62,6 +99,17 @@ impl From<BodyError> for FetchError {
     }
 }
 
+/// The resolver's refusal, where that is what went wrong.
+fn refused(error: &reqwest::Error) -> Option<&Private> {
+    let mut reason: &dyn std::error::Error = error;
+    loop {
+        if let Some(private) = reason.downcast_ref() {
+            return Some(private);
+        }
+        reason = reason.source()?;
+    }
+}
+
 /// The reason at the bottom of an error: the ones above only say that there is one.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut reason = error;
@@ -71,28 +119,226 @@ fn innermost(error: &dyn std::error::Error) -> String {
     reason.to_string()
 }
 
-/// Fetches an address; the answer has at most `limit` bytes.
-pub async fn fetch(url: &Url, limit: usize) -> Result<Vec<u8>, FetchError> {
-    let client = http::client()?;
-    let response = follow(&client, url.clone()).await?;
-    Ok(http::body(response, limit).await?)
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub url: Url,
+    /// The content types that are wanted, where the server makes a difference.
+    pub accept: Option<&'static str>,
+    /// The marks of what is there already.
+    pub validators: Validators,
+    pub auth: Option<Auth>,
+    /// The most bytes that are read, after unpacking.
+    pub limit: usize,
+    /// Sent with `POST`, for servers that are read that way.
+    pub json: Option<serde_json::Value>,
 }
 
-async fn follow(client: &Client, mut url: Url) -> Result<Response, FetchError> {
-    for _ in 0..=REDIRECTS {
-        // A user name in the address becomes an `Authorization` header, not a part of it.
-        let response = client.get(url.clone()).send().await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
+impl Request {
+    pub fn get(url: Url) -> Self {
+        Request {
+            url,
+            accept: None,
+            validators: Validators::default(),
+            auth: None,
+            limit: SIZE_LIMIT,
+            json: None,
         }
-        if !status.is_redirection() {
-            return Err(refusal(status));
-        }
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        url = location.ok_or(FetchError::BadRedirect).and_then(|to| redirected(&url, to))?;
     }
-    Err(FetchError::Redirects)
+}
+
+/// How a server marks a version of what it serves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// What an answer says of its version. Marks of absurd length are not kept.
+    fn of(headers: &HeaderMap) -> Self {
+        let kept = |name: HeaderName| {
+            let value = headers.get(name)?.to_str().ok()?;
+            (!value.is_empty() && value.len() <= VALIDATOR_LIMIT).then(|| value.to_owned())
+        };
+        Validators { etag: kept(ETAG), last_modified: kept(LAST_MODIFIED) }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// A sign-in for one server.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    Basic { user: String, password: SecretString },
+    Bearer(SecretString),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The version that the validators name is the newest.
+    Unchanged,
+    Fetched(Fetched),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    pub bytes: Vec<u8>,
+    pub validators: Validators,
+    /// Where the redirects ended.
+    pub url: Url,
+}
+
+/// Fetches lists, politely.
+pub struct Fetcher {
+    client: Client,
+    reach: Reach,
+    clock: Arc<dyn Clock>,
+    at_once: Semaphore,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Fetcher {
+    pub fn new(reach: Reach, clock: Arc<dyn Clock>) -> Result<Fetcher, FetchError> {
+        Fetcher::resolving(reach, clock, Resolver::new(reach))
+    }
+
+    fn resolving(
+        reach: Reach,
+        clock: Arc<dyn Clock>,
+        resolver: Resolver,
+    ) -> Result<Fetcher, FetchError> {
+        Ok(Fetcher {
+            client: http::client_resolving(Arc::new(resolver))?,
+            reach,
+            clock,
+            at_once: Semaphore::new(AT_ONCE),
+            hosts: Mutex::default(),
+        })
+    }
+
+    /// Fetches what is asked for, through redirects. A pause that the server asks for is
+    /// granted once.
+    pub async fn fetch(&self, request: &Request) -> Result<Answer, FetchError> {
+        match self.follow(request).await {
+            Err(Stop::Pause(code, pause)) => {
+                self.clock.sleep(pause.min(LONGEST_PAUSE)).await;
+                let again = if pause > LONGEST_PAUSE {
+                    return Err(FetchError::Busy(code));
+                } else {
+                    self.follow(request).await
+                };
+                again.map_err(FetchError::from)
+            }
+            done => done.map_err(FetchError::from),
+        }
+    }
+
+    async fn follow(&self, request: &Request) -> Result<Answer, Stop> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            self.reach.allows(&url).map_err(|private| FetchError::Private(private.0))?;
+            let place = self.place(&url);
+            // A host's turn comes first: whoever waits for it must not keep others waiting.
+            let (_turn, _room) = (place.acquire().await, self.at_once.acquire().await);
+            let response = self.ask(request, &url).await?;
+            let status = response.status();
+            if status == StatusCode::NOT_MODIFIED && !request.validators.is_empty() {
+                return Ok(Answer::Unchanged);
+            }
+            if status.is_success() {
+                let validators = Validators::of(response.headers());
+                let body = http::body(response, request.limit).await;
+                let bytes = body.map_err(FetchError::from)?;
+                return Ok(Answer::Fetched(Fetched { bytes, validators, url }));
+            }
+            if !is_redirect(status) {
+                return Err(refusal(status, pause(response.headers(), self.clock.now())));
+            }
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            // What was posted is not handed on.
+            let location = location.filter(|_| request.json.is_none());
+            url = location.ok_or(FetchError::BadRedirect).and_then(|to| redirected(&url, to))?;
+        }
+        Err(FetchError::Redirects.into())
+    }
+
+    async fn ask(&self, request: &Request, url: &Url) -> Result<Response, FetchError> {
+        // A user name in the address becomes an `Authorization` header, not a part of it.
+        let mut ask = match &request.json {
+            Some(body) => self.client.post(url.clone()).json(body),
+            None => self.client.get(url.clone()),
+        };
+        if let Some(accept) = request.accept {
+            ask = ask.header(ACCEPT, accept);
+        }
+        if let Some(etag) = &request.validators.etag {
+            ask = ask.header(IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = &request.validators.last_modified {
+            ask = ask.header(IF_MODIFIED_SINCE, date);
+        }
+        if url.origin() == request.url.origin() {
+            ask = match &request.auth {
+                Some(Auth::Basic { user, password }) => {
+                    ask.basic_auth(user, Some(password.expose_secret()))
+                }
+                Some(Auth::Bearer(token)) => ask.bearer_auth(token.expose_secret()),
+                None => ask,
+            };
+        }
+        Ok(ask.send().await?)
+    }
+
+    /// The queue in front of a host.
+    fn place(&self, url: &Url) -> Arc<Semaphore> {
+        let port = url.port_or_known_default().unwrap_or_default();
+        let host = format!("{}:{port}", url.host_str().unwrap_or_default());
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() > MANY_HOSTS {
+            hosts.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+    }
+}
+
+/// Why a chain of redirects ended without an answer.
+enum Stop {
+    Error(FetchError),
+    /// The server wants to be left alone for so long.
+    Pause(u16, Duration),
+}
+
+impl From<FetchError> for Stop {
+    fn from(error: FetchError) -> Self {
+        Stop::Error(error)
+    }
+}
+
+impl From<Stop> for FetchError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Error(error) => error,
+            Stop::Pause(code, _) => FetchError::Busy(code),
+        }
+    }
+}
+
+/// `304` is no redirect, though it stands among them.
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// How long the server asks to be left alone: seconds, or a date.
+fn pause(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(text).ok()?;
+    Some((date.to_utc() - now).to_std().unwrap_or_default())
 }
 
 fn redirected(from: &Url, location: &str) -> Result<Url, FetchError> {
@@ -111,14 +357,18 @@ fn redirected(from: &Url, location: &str) -> Result<Url, FetchError> {
     Ok(to)
 }
 
-fn refusal(status: StatusCode) -> FetchError {
+fn refusal(status: StatusCode, pause: Option<Duration>) -> Stop {
     let code = status.as_u16();
-    match code {
+    if let (429 | 503, Some(pause)) = (code, pause) {
+        return Stop::Pause(code, pause);
+    }
+    let error = match code {
         404 | 410 => FetchError::NotFound,
         401 | 403 | 407 => FetchError::Denied(code),
         408 | 425 | 429 | 500..=599 => FetchError::Busy(code),
         _ => FetchError::Status(code),
-    }
+    };
+    error.into()
 }
 
 /// An address as it may be shown and stored.
@@ -134,90 +384,4 @@ pub fn public_address(url: &Url) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::Router;
-    use axum::extract::Request;
-    use axum::http::header::AUTHORIZATION;
-    use axum::response::{IntoResponse, Redirect};
-    use axum::routing::get;
-
-    use super::*;
-
-    /// A server with an answer for each path, and its address.
-    async fn server() -> Url {
-        let app = Router::new()
-            .route("/list", get(|| async { "bad.example\n" }))
-            .route("/hop", get(|| async { Redirect::temporary("list") }))
-            .route("/loop", get(|| async { Redirect::temporary("/loop") }))
-            .route("/file", get(|| async { Redirect::temporary("file:///etc/passwd") }))
-            .route("/nowhere", get(|| async { StatusCode::FOUND.into_response() }))
-            .route("/busy", get(|| async { StatusCode::TOO_MANY_REQUESTS }))
-            .route("/denied", get(|| async { StatusCode::FORBIDDEN }))
-            .route(
-                "/who",
-                get(|request: Request| async move {
-                    let sent = request.headers().get(AUTHORIZATION);
-                    sent.and_then(|v| v.to_str().ok()).unwrap_or("nobody").to_owned()
-                }),
-            )
-            .route("/back", get(|| async { Redirect::temporary("/who") }));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Url::parse(&format!("http://{address}/")).unwrap()
-    }
-
-    #[tokio::test]
-    async fn answers_are_followed_limited_and_explained() {
-        let base = server().await;
-        let get = async |path: &str| fetch(&base.join(path).unwrap(), 100).await;
-        assert_eq!(get("list").await.unwrap(), b"bad.example\n");
-        assert_eq!(get("hop").await.unwrap(), b"bad.example\n");
-        assert!(matches!(get("loop").await, Err(FetchError::Redirects)));
-        assert!(matches!(get("file").await, Err(FetchError::BadRedirect)));
-        assert!(matches!(get("nowhere").await, Err(FetchError::BadRedirect)));
-        assert!(matches!(get("missing").await, Err(FetchError::NotFound)));
-        assert!(matches!(get("busy").await, Err(FetchError::Busy(429))));
-        assert!(matches!(get("denied").await, Err(FetchError::Denied(403))));
-        let small = fetch(&base.join("list").unwrap(), 3).await;
-        assert!(matches!(small, Err(FetchError::TooLarge(3))));
-    }
-
-    #[tokio::test]
-    async fn passwords_reach_their_own_server_only() {
-        let mut with_password = server().await;
-        with_password.set_username("alice").unwrap();
-        with_password.set_password(Some("s3cret")).unwrap();
-        // "alice:s3cret"
-        let want = b"Basic YWxpY2U6czNjcmV0";
-        for path in ["who", "back"] {
-            assert_eq!(fetch(&with_password.join(path).unwrap(), 100).await.unwrap(), want);
-        }
-        let other = redirected(&with_password, "http://other.example/who").unwrap();
-        assert_eq!(other.as_str(), "http://other.example/who");
-        let planted = redirected(&other, "http://eve:x@other.example/").unwrap();
-        assert_eq!(planted.as_str(), "http://other.example/");
-    }
-
-    #[tokio::test]
-    async fn errors_show_no_secret() {
-        let url = Url::parse("http://u:s3cret@127.0.0.1:1/list?token=s3cret").unwrap();
-        let error = fetch(&url, 100).await.unwrap_err();
-        assert!(matches!(error, FetchError::Unreachable(_)), "{error:?}");
-        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
-        // An error that has the address and no reason below it.
-        let busy = server().await.join("busy?token=s3cret").unwrap();
-        let answer = http::client().unwrap().get(busy).send().await.unwrap();
-        let error = FetchError::from(answer.error_for_status().unwrap_err());
-        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
-        let shown = public_address(&url);
-        assert_eq!(shown, "http://127.0.0.1:1/list?…");
-    }
-
-    #[test]
-    fn https_is_never_left_for_http() {
-        let from = Url::parse("https://lists.example/a").unwrap();
-        assert!(matches!(redirected(&from, "http://lists.example/a"), Err(FetchError::Downgrade)));
-        assert_eq!(redirected(&from, "../b?c").unwrap().as_str(), "https://lists.example/b?c");
-    }
-}
+mod tests;

@@ -1,4 +1,7 @@
-//! Where a list comes from: this program, a file, or the web.
+//! Where a list comes from: this program, a file, the web, or a server's own blocks.
+
+pub mod fires;
+pub mod instance;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,7 +11,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::block::hex;
-use crate::fetch::{self, FetchError};
+use crate::fetch::{self, Answer, Auth, FetchError, Fetched, Fetcher, Request, Validators};
 use crate::list::bundled::{self, Bundled};
 use crate::list::{self, Document, ReadError};
 use crate::spelling;
@@ -22,6 +25,17 @@ pub enum Source {
     Bundled(&'static Bundled),
     File(PathBuf),
     Url(Url),
+    /// What the server of that name publishes of its own blocks.
+    Instance(String),
+    /// A FIRES dataset.
+    Fires(Url),
+}
+
+/// What a source answered to somebody who may have a version of it already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Got {
+    Unchanged,
+    New { bytes: Vec<u8>, validators: Validators, cursor: Option<String> },
 }
 
 /// The bytes of a source, and where they came from.
@@ -54,6 +68,14 @@ pub enum SourceError {
     Scheme(String),
     #[error("{address}: {error}")]
     Fetch { address: String, error: FetchError },
+    #[error("{address}: {error}")]
+    Instance { address: String, error: instance::InstanceError },
+    #[error("{address}: {error}")]
+    Fires { address: String, error: fires::FiresError },
+    #[error("{address}: the server says that nothing has changed, and nothing was there before")]
+    Unasked { address: String },
+    #[error("{0:?} is not the name of a server; write instance:example.social")]
+    BadHost(String),
 }
 
 /// [`ReadError`] with the list it is about.
@@ -75,6 +97,15 @@ impl Source {
     /// Reads an argument: the name of a bundled list, a path, or an address. A file that
     /// has the name of a bundled list is reached as `./NAME`.
     pub fn parse(arg: &str) -> Result<Source, SourceError> {
+        if let Some(host) = arg.strip_prefix("instance:") {
+            return Self::parse_instance(host);
+        }
+        if let Some(address) = arg.strip_prefix("fires:") {
+            return match Self::parse(address)? {
+                Source::Url(url) => Ok(Source::Fires(url)),
+                _ => Err(SourceError::BadAddress("this dataset's address".to_owned())),
+            };
+        }
         if let Some((scheme, _)) = arg.split_once("://") {
             return Self::parse_address(&scheme.to_ascii_lowercase(), arg);
         }
@@ -105,6 +136,46 @@ impl Source {
         Ok(Source::Url(url))
     }
 
+    /// Reads what stands after `instance:`: a host, perhaps with a port.
+    fn parse_instance(host: &str) -> Result<Source, SourceError> {
+        let host = host.trim().trim_end_matches('/').trim_start_matches("https://");
+        let bad = || SourceError::BadHost(fit(&plain(host), 60));
+        let url = Url::parse(&format!("https://{host}/")).map_err(|_| bad())?;
+        let only_a_host = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let name = url.host_str().filter(|_| only_a_host).ok_or_else(bad)?;
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Ok(Source::Instance(format!("{name}{port}")))
+    }
+
+    /// The source as it can be written down and read again from any folder. It may hold a
+    /// token; [`Source::address`] does not.
+    pub fn kept(&self) -> String {
+        match self {
+            Source::Bundled(list) => format!("bundled:{}", list.name),
+            Source::File(path) => std::path::absolute(path)
+                .unwrap_or_else(|_| path.clone())
+                .to_string_lossy()
+                .into_owned(),
+            Source::Url(url) => url.to_string(),
+            Source::Instance(host) => format!("instance:{host}"),
+            Source::Fires(url) => format!("fires:{url}"),
+        }
+    }
+
+    /// Reads what [`Source::kept`] wrote. A file may have gone since; that is found out
+    /// when it is read.
+    pub fn kept_as(text: &str) -> Result<Source, SourceError> {
+        match text.strip_prefix("bundled:").and_then(bundled::find) {
+            Some(list) => Ok(Source::Bundled(list)),
+            None if Path::new(text).is_absolute() => Ok(Source::File(text.into())),
+            None => Source::parse(text),
+        }
+    }
+
     /// A short name for plans.
     pub fn name(&self) -> String {
         match self {
@@ -117,6 +188,8 @@ impl Source {
                 let last = url.path_segments().into_iter().flatten().rfind(|part| !part.is_empty());
                 last.map_or_else(|| host.to_owned(), |last| format!("{host}/{last}"))
             }
+            Source::Instance(host) => host.clone(),
+            Source::Fires(url) => Source::Url(url.clone()).name(),
         }
     }
 
@@ -126,16 +199,64 @@ impl Source {
             Source::Bundled(list) => format!("bundled:{}", list.name),
             Source::File(path) => path.display().to_string(),
             Source::Url(url) => fetch::public_address(url),
+            Source::Instance(host) => format!("instance:{host}"),
+            Source::Fires(url) => format!("fires:{}", fetch::public_address(url)),
         }
     }
 
+    /// Asks for what is new since the version that has these marks.
+    pub async fn fetch(
+        &self,
+        fetcher: &Fetcher,
+        auth: Option<&Auth>,
+        validators: &Validators,
+        last: Option<&fires::Dataset>,
+    ) -> Result<Got, SourceError> {
+        let address = || self.address();
+        let answer = match self {
+            Source::Bundled(_) | Source::File(_) => {
+                let bytes = self.load(fetcher).await?.bytes;
+                return Ok(Got::New { bytes, validators: Validators::default(), cursor: None });
+            }
+            Source::Url(url) => {
+                let (validators, auth) = (validators.clone(), auth.cloned());
+                let request = Request { validators, auth, ..Request::get(url.clone()) };
+                let answer = fetcher.fetch(&request).await;
+                answer.map_err(|error| SourceError::Fetch { address: address(), error })?
+            }
+            Source::Instance(host) => {
+                let answer = instance::read(fetcher, host, validators).await;
+                let error = |error| SourceError::Instance { address: address(), error };
+                answer.map_err(error)?.answer
+            }
+            Source::Fires(url) => {
+                let followed = fires::follow(fetcher, url, auth, last).await;
+                let error = |error| SourceError::Fires { address: address(), error };
+                return Ok(match followed.map_err(error)? {
+                    fires::Followed::Unchanged => Got::Unchanged,
+                    fires::Followed::Changed(fires::Dataset { bytes, cursor }) => {
+                        Got::New { bytes, validators: Validators::default(), cursor }
+                    }
+                });
+            }
+        };
+        Ok(match answer {
+            Answer::Unchanged => Got::Unchanged,
+            Answer::Fetched(Fetched { bytes, validators, .. }) => {
+                Got::New { bytes, validators, cursor: None }
+            }
+        })
+    }
+
     /// Loads the source, wherever it is.
-    pub async fn load(&self) -> Result<Loaded, SourceError> {
-        if let Source::Url(url) = self {
-            let bytes = fetch::fetch(url, SIZE_LIMIT)
-                .await
-                .map_err(|error| SourceError::Fetch { address: self.address(), error })?;
-            return Ok(self.loaded(bytes));
+    pub async fn load(&self, fetcher: &Fetcher) -> Result<Loaded, SourceError> {
+        if !matches!(self, Source::Bundled(_) | Source::File(_)) {
+            let none = Validators::default();
+            // Whoever names no version is not told that it is unchanged.
+            return match Box::pin(self.fetch(fetcher, None, &none, None)).await? {
+                Got::New { bytes, .. } => Ok(self.loaded(bytes)),
+                Got::Unchanged => Err(SourceError::Unasked { address: self.address() }),
+            };
         }
         let source = self.clone();
         let read = tokio::task::spawn_blocking(move || source.read_local()).await;
@@ -151,7 +272,7 @@ impl Source {
         match self {
             Source::Bundled(list) => Some(Ok(self.loaded(list.csv.to_vec()))),
             Source::File(path) => Some(read_file(path).map(|bytes| self.loaded(bytes))),
-            Source::Url(_) => None,
+            Source::Url(_) | Source::Instance(_) | Source::Fires(_) => None,
         }
     }
 
@@ -202,7 +323,11 @@ fn closest(word: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::clock::SystemClock;
+    use crate::fetch::Reach;
 
     fn refused(arg: &str) -> String {
         Source::parse(arg).map_or_else(|e| e.to_string(), |s| panic!("{arg}: {s:?}"))
@@ -222,6 +347,39 @@ mod tests {
         assert_eq!(url.name(), "lists.example/b.csv");
         assert_eq!(url.address(), "https://lists.example/a/b.csv?…");
         assert_eq!(Source::parse("https://lists.example/").unwrap().name(), "lists.example");
+    }
+
+    #[test]
+    fn a_server_or_a_dataset_is_named_by_its_scheme() {
+        let instance = |arg: &str| match Source::parse(arg) {
+            Ok(Source::Instance(host)) => host,
+            other => panic!("{arg}: {other:?}"),
+        };
+        assert_eq!(instance("instance:Chaos.Social"), "chaos.social");
+        assert_eq!(instance("instance:https://chaos.social/"), "chaos.social");
+        assert_eq!(instance("instance:127.0.0.1:3000"), "127.0.0.1:3000");
+        for arg in ["instance:", "instance:a b", "instance:x.example/path", "instance:u@x.example"]
+        {
+            assert!(Source::parse(arg).is_err(), "{arg}");
+        }
+        let fires = Source::parse("fires:https://x.example/datasets/1").unwrap();
+        assert_eq!(fires.address(), "fires:https://x.example/datasets/1");
+        assert!(Source::parse("fires:threads").is_err());
+    }
+
+    #[test]
+    fn what_is_kept_leads_back() {
+        for arg in [
+            "threads",
+            "https://x.example/a?token=1",
+            "instance:x.example",
+            "fires:https://x.example/1",
+        ] {
+            let source = Source::parse(arg).unwrap();
+            assert_eq!(Source::kept_as(&source.kept()).unwrap(), source, "{arg}");
+        }
+        let gone = Source::File("/nowhere/list.csv".into());
+        assert_eq!(Source::kept_as(&gone.kept()).unwrap(), gone);
     }
 
     #[test]
@@ -262,7 +420,8 @@ mod tests {
     #[tokio::test]
     async fn bundled_lists_load_and_errors_carry_the_name() {
         let source = Source::parse("fedipact").unwrap();
-        let loaded = source.load().await.unwrap();
+        let fetcher = Fetcher::new(Reach::PublicOnly, Arc::new(SystemClock)).unwrap();
+        let loaded = source.load(&fetcher).await.unwrap();
         assert_eq!(
             (loaded.name.as_str(), loaded.address.as_str()),
             ("fedipact", "bundled:fedipact")

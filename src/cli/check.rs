@@ -4,13 +4,13 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Reply;
-use crate::list::{Counts, Document, Format, Purpose, Verdict, read_as};
 use crate::app::App;
 use crate::domain::Domain;
 use crate::gather::Chosen;
+use crate::list::{Counts, Document, Format, Purpose, Verdict, read_as};
 use crate::source::DocumentError;
-use crate::unmask::{Known, Questions, resolve};
 use crate::text::{count, fit, plain};
+use crate::unmask::{Known, Questions, resolve};
 
 /// Read a list and say what could not be used, line by line
 ///

@@ -74,12 +74,28 @@ pub enum Outcome {
     /// The version in force is the newest.
     Unchanged,
     /// A new version is in force.
-    Changed { version: SnapshotId, entries: usize, added: usize, removed: usize, regraded: usize },
+    Changed {
+        version: SnapshotId,
+        entries: usize,
+        added: usize,
+        removed: usize,
+        regraded: usize,
+    },
     /// The newest version waits for a decision.
-    Held { version: SnapshotId, since: DateTime<Utc>, concerns: Vec<Concern> },
+    Held {
+        version: SnapshotId,
+        since: DateTime<Utc>,
+        concerns: Vec<Concern>,
+    },
     /// The newest version was turned down, and nothing newer was published.
-    Rejected { version: SnapshotId },
-    Failed { says: String, failures: i64, last_success: Option<DateTime<Utc>> },
+    Rejected {
+        version: SnapshotId,
+    },
+    Failed {
+        says: String,
+        failures: i64,
+        last_success: Option<DateTime<Utc>>,
+    },
 }
 
 /// The version of a list that is in force.
@@ -151,11 +167,8 @@ impl Lists {
             return Err(FollowError::Unsigned { name: name.to_owned(), why: why.to_string() });
         }
         let now = self.clock.now();
-        let new = NewList {
-            name: name.to_owned(),
-            source: source.kept(),
-            settings: settings.to_json(),
-        };
+        let new =
+            NewList { name: name.to_owned(), source: source.kept(), settings: settings.to_json() };
         let visit = visit(now, &validators, cursor);
         let first = snapshot(&bytes, now, &Ok(document.clone()), &[]);
         self.store.add_list(&new, &visit, &first).await?;
@@ -333,7 +346,11 @@ impl Lists {
     }
 
     /// What a version says, whether it is in force or not.
-    pub async fn read(&self, list: &FollowedList, version: &Snapshot) -> Result<Document, FollowError> {
+    pub async fn read(
+        &self,
+        list: &FollowedList,
+        version: &Snapshot,
+    ) -> Result<Document, FollowError> {
         let bytes = self.store.content(&version.sha256).await?;
         match read_as(&bytes, settings_of(list)?.format) {
             Err(error) if is_empty(&error) => Ok(empty()),
@@ -455,7 +472,9 @@ fn names_nothing(document: &Document) -> bool {
 pub fn health(list: &FollowedList, now: DateTime<Utc>) -> String {
     match (&list.failure, list.held) {
         (Some(_), _) => {
-            let since = list.succeeded_at.map_or_else(String::new, |at| format!(", last read {}", ago(now, at)));
+            let since = list
+                .succeeded_at
+                .map_or_else(String::new, |at| format!(", last read {}", ago(now, at)));
             format!("failed {}{since}", count(usize::try_from(list.failures).unwrap_or(0), "time"))
         }
         (None, Some(_)) => "held".to_owned(),

@@ -122,7 +122,10 @@ impl Args {
         let name = self.name.clone().or_else(|| listing.map(|listing| listing.name.clone()));
         let name = checked_name(&name.unwrap_or_else(|| made_name(&source)))?;
         if let Source::Bundled(list) = &source {
-            bail!("{0} comes with Hedgerow, so there is nothing to follow; use --list {0}", list.name);
+            bail!(
+                "{0} comes with Hedgerow, so there is nothing to follow; use --list {0}",
+                list.name
+            );
         }
         let lists = app.lists().await?;
         let mut settings = Settings::default();

@@ -27,7 +27,11 @@ struct Removed {
 
 impl fmt::Display for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "You no longer follow {}. Blocks that it brought stay as they are.", self.removed)
+        writeln!(
+            f,
+            "You no longer follow {}. Blocks that it brought stay as they are.",
+            self.removed
+        )
     }
 }
 

@@ -3,9 +3,9 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::app::App;
 use crate::cli::Reply;
 use crate::cli::check::Checked;
-use crate::app::App;
 use crate::gather::{Chosen, Ready};
 use crate::list::bundled;
 use crate::text::{fit, plain};

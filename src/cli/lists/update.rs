@@ -58,8 +58,14 @@ impl fmt::Display for Update {
             Outcome::Held { since, concerns, .. } => {
                 let since = ago(self.now, *since);
                 writeln!(f, "{name}: held since {since}: {}.", plain(&joined(concerns)))?;
-                writeln!(f, "    The version before it stays in force. Look at the difference with")?;
-                writeln!(f, "    `hedgerow lists diff {name}`, then `hedgerow lists accept {name}`")?;
+                writeln!(
+                    f,
+                    "    The version before it stays in force. Look at the difference with"
+                )?;
+                writeln!(
+                    f,
+                    "    `hedgerow lists diff {name}`, then `hedgerow lists accept {name}`"
+                )?;
                 writeln!(f, "    or `hedgerow lists reject {name}`.")
             }
             Outcome::Rejected { .. } => {
