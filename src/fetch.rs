@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{
-    ACCEPT, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
-    RETRY_AFTER,
+    ACCEPT, DATE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -147,6 +147,16 @@ impl Request {
     }
 }
 
+/// Whether a file has not been changed for a minute. A date of change has whole seconds
+/// only, and a second change within one would go unnoticed for ever (RFC 9110, 8.8.2.2).
+fn is_settled(last_modified: &str, date: Option<&str>) -> bool {
+    let moment = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    match (moment(last_modified), date.and_then(moment)) {
+        (Some(changed), Some(now)) => (now - changed).num_seconds() >= 60,
+        _ => false,
+    }
+}
+
 /// How a server marks a version of what it serves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {
@@ -161,7 +171,11 @@ impl Validators {
             let value = headers.get(name)?.to_str().ok()?;
             (!value.is_empty() && value.len() <= VALIDATOR_LIMIT).then(|| value.to_owned())
         };
-        Validators { etag: kept(ETAG), last_modified: kept(LAST_MODIFIED) }
+        let etag = kept(ETAG);
+        let last_modified = kept(LAST_MODIFIED).filter(|date| {
+            etag.is_some() || is_settled(date, headers.get(DATE).and_then(|v| v.to_str().ok()))
+        });
+        Validators { etag, last_modified }
     }
 
     fn is_empty(&self) -> bool {

@@ -142,6 +142,14 @@ async fn what_is_unchanged_is_not_sent_again() {
     assert_eq!(first.validators.etag.as_deref(), Some("\"v1\""));
     request.validators = first.validators;
     assert_eq!(fetcher.fetch(&request).await.unwrap(), Answer::Unchanged);
+    let headers = |last_modified: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, "Mon, 23 Nov 2026 00:01:00 GMT".parse().unwrap());
+        headers.insert(LAST_MODIFIED, last_modified.parse().unwrap());
+        Validators::of(&headers).last_modified
+    };
+    assert!(headers("Mon, 23 Nov 2026 00:00:00 GMT").is_some());
+    assert_eq!(headers("Mon, 23 Nov 2026 00:00:01 GMT"), None, "it may change again this second");
     request.url = base.join("absurd").unwrap();
     let Answer::Fetched(absurd) = fetcher.fetch(&request).await.unwrap() else { panic!() };
     assert_eq!(absurd.validators, Validators::default());

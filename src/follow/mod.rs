@@ -323,21 +323,25 @@ impl Lists {
         current: &Snapshot,
     ) -> Result<Option<String>, FollowError> {
         let name = &list.name;
-        let age = ago(self.clock.now(), current.fetched_at);
+        let now = self.clock.now();
+        let failed = list.failure.as_ref().map(|says| {
+            let read = ago(now, list.succeeded_at.unwrap_or(current.fetched_at));
+            let says = says.trim_end_matches('.');
+            format!("{name} could not be fetched ({says}). The copy that was read {read} is used.")
+        });
         if let Some(held) = list.held {
             let held = self.version(list, held).await?;
             let concerns = concerns_of(list, &held)?;
-            return Ok(Some(format!(
-                "The newest version of {name} is held: {}. The version of {age} is used; see \
-                 `hedgerow lists diff {name}`, then `hedgerow lists accept {name}` or `reject`.",
-                joined(&concerns)
-            )));
+            let held = format!(
+                "The newest version of {name} is held: {}. The one before it, fetched {}, is \
+                 used; look at `hedgerow lists diff {name}`, then decide with `hedgerow lists \
+                 accept {name}` or `reject`.",
+                joined(&concerns),
+                ago(now, current.fetched_at)
+            );
+            return Ok(Some(failed.map_or(held.clone(), |failed| format!("{failed} {held}"))));
         }
-        Ok(list.failure.as_ref().map(|says| {
-            let success = list.succeeded_at.map_or(age, |at| ago(self.clock.now(), at));
-            let says = says.trim_end_matches('.');
-            format!("{name} could not be fetched ({says}). The copy of {success} is used.")
-        }))
+        Ok(failed)
     }
 
     async fn version(&self, list: &FollowedList, id: SnapshotId) -> Result<Snapshot, FollowError> {

@@ -55,6 +55,8 @@ impl Machine {
             .env_clear()
             .env("HOME", self.home.path())
             .env("HEDGEROW_DATA_DIR", self.data_dir())
+            // The servers of the tests are on this machine.
+            .env("HEDGEROW_ALLOW_PRIVATE", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -119,6 +119,14 @@ impl Args {
             eprintln!("These are the servers that {} has taken back.", listing.title);
         }
         let source = Source::parse(address)?;
+        if let Source::Url(url) | Source::Fires(url) = &source
+            && url.password().is_some()
+        {
+            bail!(
+                "the address has a password in it, which would be kept. Leave it out and say where \
+                 it is kept, such as --auth basic:USER:file:PATH"
+            );
+        }
         let name = self.name.clone().or_else(|| listing.map(|listing| listing.name.clone()));
         let name = checked_name(&name.unwrap_or_else(|| made_name(&source)))?;
         if let Source::Bundled(list) = &source {
