@@ -66,7 +66,10 @@ mod tests {
     fn the_digest_is_what_is_signed() {
         let (signature, key) = signed(7, LIST);
         assert_eq!(verify_signature(LIST, &signature, &key), Ok(()));
-        assert_eq!(verify_signature(LIST, &format!("{signature}\r\n"), &format!(" {key}\n")), Ok(()));
+        assert_eq!(
+            verify_signature(LIST, &format!("{signature}\r\n"), &format!(" {key}\n")),
+            Ok(())
+        );
         let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
         let over_bytes = STANDARD.encode(pair.sign(LIST).as_ref());
         assert_eq!(verify_signature(LIST, &over_bytes, &key), Err(SignatureError::Mismatch));

@@ -38,6 +38,10 @@ impl<'a> Sample<'a> {
         Sample(elements(list).take(SAMPLE).filter_map(Item::of).collect())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether there are strings and no objects.
     pub fn is_bare(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(Item::is_bare)
