@@ -1,4 +1,5 @@
-//! Collections: the datasets of FIRES, and what else ActivityPub keeps in collections.
+//! Collections: the datasets of FIRES, and the lists of accounts and posts that have the
+//! same outer form.
 
 use super::super::error::ReadError;
 use super::super::rows::{Row, Rows};

@@ -5,7 +5,7 @@ use super::super::rows::{Row, Rows};
 use super::super::{Format, Released};
 use super::actions::{Action, Gathered};
 use super::reader::{Reader, Top};
-use super::walk::{Item, at, is_text, members, text, with_tags};
+use super::walk::{Item, Piece, at, is_text, members, text, with_tags};
 
 /// Signed, and with retractions: `isBlocked` is `false` for a server that was blocked once.
 pub(super) fn rapidblock<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
@@ -32,23 +32,21 @@ pub(super) fn rapidblock<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(
 }
 
 /// How hard to block is said by which of the files a server stands in, and so not here.
-pub(super) fn chaos<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    reader.objects(top.piece, |rows, line, item| {
+pub(super) fn chaos<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    reader.objects(list, |rows, line, item| {
         let comment = ["comment_en", "comment_de"].map(|name| item.text(name));
         let [en, de] = comment;
         let comment = with_tags(if en.trim().is_empty() { de } else { en }, item.text("tags"));
         let domain = item.name("instance");
         rows.take(&Row { line, domain: &domain, public_comment: &comment, ..Row::default() });
     });
-    Ok(())
 }
 
-pub(super) fn bookwyrm<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    reader.objects(top.piece, |rows, line, item| {
+pub(super) fn bookwyrm<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    reader.objects(list, |rows, line, item| {
         let (domain, url) = (item.name("instance"), item.text("url"));
         rows.take(&Row { line, domain: &domain, public_comment: &url, ..Row::default() });
     });
-    Ok(())
 }
 
 /// A log in which the last word on a server counts, of `PeerTube` or of its auto-mute

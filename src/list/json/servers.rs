@@ -7,15 +7,15 @@ use super::super::rows::{Row, Rows};
 use super::super::{Format, Released};
 use super::actions::{Action, Actions, Gathered};
 use super::reader::{Reader, Sample, Top};
-use super::walk::{Item, is_list, is_text, text};
+use super::walk::{Item, Piece, is_list, is_text, text};
 use crate::block::hex;
 use crate::domain::Domain;
 
 /// From this many bare names on, a list may be something else; see [`user_blocks`].
 const MANY_NAMES: usize = 1000;
 
-pub(super) fn instance_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    reader.objects(top.piece, |rows, line, item| {
+pub(super) fn instance_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    reader.objects(list, |rows, line, item| {
         let domain = item.name("domain");
         let digest = item.text("digest");
         compare_digest(rows, line, &domain, &digest);
@@ -28,7 +28,6 @@ pub(super) fn instance_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Res
             ..Row::default()
         });
     });
-    Ok(())
 }
 
 /// A digest is there for those who hide the name. Beside a name in clear it can only agree
@@ -46,10 +45,10 @@ fn compare_digest(rows: &mut Rows, line: u32, name: &str, digest: &str) {
     }
 }
 
-pub(super) fn admin_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
+pub(super) fn admin_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
     // Allowed domains come in the same shape, and nothing is said about them.
-    let allows = !Sample::of(top.piece).has("severity");
-    reader.objects(top.piece, |rows, line, item| {
+    let allows = !Sample::of(list).has("severity");
+    reader.objects(list, |rows, line, item| {
         let domain = item.name("domain");
         let row = Row {
             line,
@@ -68,12 +67,11 @@ pub(super) fn admin_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result
             rows.take(&row);
         }
     });
-    Ok(())
 }
 
-pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
+pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
     let mut names = 0usize;
-    reader.entries(top.piece, |rows, line, item| {
+    reader.entries(list, |rows, line, item| {
         names += 1;
         if item.is_bare() {
             rows.take(&Row { line, domain: &item.name(""), ..Row::default() });
@@ -88,14 +86,13 @@ pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<
              these are blocks",
         );
     }
-    Ok(())
 }
 
 /// `GoToSocial` knows no severity but `suspend`, and newer versions say so.
-pub(super) fn gotosocial<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    let sample = Sample::of(top.piece);
+pub(super) fn gotosocial<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    let sample = Sample::of(list);
     let is_public = sample.has("suspended_at");
-    reader.objects(top.piece, |rows, line, item| {
+    reader.objects(list, |rows, line, item| {
         let domain = item.name("domain");
         let severity = item.text("severity");
         let severity = if severity.is_empty() { "suspend" } else { &severity };
@@ -125,7 +122,6 @@ pub(super) fn gotosocial<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(
              these are blocks",
         );
     }
-    Ok(())
 }
 
 /// The servers that an instance knows, with flags, or the lists in its settings.
