@@ -1,4 +1,5 @@
-//! Collections: the datasets of FIRES, and what else ActivityPub keeps in collections.
+//! Collections: the datasets of FIRES, and the lists of accounts and posts that have the
+//! same outer form.
 
 use super::super::error::ReadError;
 use super::super::rows::{Row, Rows};
@@ -28,6 +29,9 @@ pub(super) fn kind(top: &Top<'_>) -> Result<Format, ReadError> {
     }
     if is_fires || sample.has_any(&["entityKind", "entityKey"]) {
         return Ok(Format::Fires);
+    }
+    if sample.is_empty() {
+        return Err(ReadError::NoRows);
     }
     let id = top.item.text("id");
     let posts = ["outbox.json", "likes.json", "bookmarks.json"].iter().any(|end| id.ends_with(end));
@@ -101,4 +105,94 @@ fn readable(address: &str) -> Option<&str> {
     let last = address.trim_end_matches('/').rsplit('/').next()?;
     let is_word = last.len() <= 40 && last.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
     (is_word && last.bytes().filter(u8::is_ascii_alphabetic).count() >= 3).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{comments, document, entries, rejected, releases};
+    use super::*;
+
+    fn changes(items: &[&str]) -> super::super::Document {
+        document(&format!(
+            r#"{{"@context":"https://fires.example/ns","type":"OrderedCollectionPage","dataset":"x",
+                "orderedItems":[{}]}}"#,
+            items.join(",\n")
+        ))
+    }
+
+    fn item(kind: &str, key: &str, more: &str) -> String {
+        format!(r#"{{"type":"{kind}","entityKind":"domain","entityKey":"{key}"{more}}}"#)
+    }
+
+    #[test]
+    fn policies_are_severities_or_the_opposite() {
+        let policy = |key: &str, policy: &str| {
+            item("Recommendation", key, &format!(r#","recommendedPolicy":"{policy}""#))
+        };
+        let items = [
+            policy("a.example", "drop"),
+            policy("b.example", "reject"),
+            policy("c.example", "Filter"),
+            policy("d.example", "accept"),
+            policy("e.example", "frown"),
+            item("Retraction", "f.example", r#","comment":"cleaned up""#),
+            item("Advisory", "g.example", ""),
+            item("Advisory", "h.example", r#","recommendedPolicy":"filter""#),
+            item("Tombstone", "", ""),
+            item("Novelty", "i.example", r#","recommendedPolicy":"drop""#),
+            r#"{"type":"Recommendation","entityKind":"actor","entityKey":"https://j.example/who","recommendedPolicy":"drop"}"#.into(),
+            r#"{"type":"Recommendation","entityKey":"k.example","recommendedPolicy":"drop"}"#.into(),
+        ];
+        let read = changes(&items.each_ref().map(String::as_str));
+        let want =
+            ["a.example suspend", "b.example suspend", "c.example silence", "h.example silence"];
+        assert_eq!(entries(&read), want);
+        assert_eq!(releases(&read), ["d.example Allowed", "f.example Retracted"]);
+        assert_eq!(read.releases[1].reason.as_deref(), Some("cleaned up"));
+        let want =
+            ["e.example", "g.example", "", "i.example", "https://j.example/who", "k.example"];
+        assert_eq!(rejected(&read), want);
+        let advice = read.problems.iter().find(|p| p.value == "g.example").unwrap();
+        assert_eq!(advice.why, "advice without a recommendation");
+    }
+
+    #[test]
+    fn the_last_word_on_a_server_counts() {
+        let policy = |policy: &str| {
+            item("Recommendation", "a.example", &format!(r#","recommendedPolicy":"{policy}""#))
+        };
+        let read = changes(&[&policy("drop"), &policy("filter")]);
+        assert_eq!((entries(&read), read.counts.duplicates), (vec!["a.example silence".into()], 1));
+        let retraction = item("Retraction", "a.example", "");
+        let read = changes(&[&policy("drop"), &retraction]);
+        assert_eq!(
+            (entries(&read).len(), releases(&read)),
+            (0, vec!["a.example Retracted".into()])
+        );
+        let read = changes(&[&policy("drop"), &retraction, &policy("filter")]);
+        assert_eq!((entries(&read), releases(&read).len()), (vec!["a.example silence".into()], 0));
+    }
+
+    #[test]
+    fn labels_are_names_if_they_can_be_read() {
+        let more = |labels: &str| {
+            item("Recommendation", "a.example", &format!(r#","recommendedPolicy":"drop",{labels}"#))
+        };
+        for (labels, want) in [
+            (
+                r#""labels":["https://x.example/labels/hate-speech","https://x.example/labels/spam/"]"#,
+                "hate-speech, spam",
+            ),
+            (r#""labels":["https://x.example/labels/019d358a-a17e-76ad-abbe-052cd3048c98"]"#, ""),
+            (r#""labels":["https://x.example/labels/12",7,{}],"comment":"ads""#, "ads"),
+            (
+                r#""labels":["https://x.example/12"],"labelNames":["Hate speech","Spam"]"#,
+                "Hate speech, Spam",
+            ),
+            (r#""comment":"ads","labels":["https://x.example/labels/spam"]"#, "ads (spam)"),
+        ] {
+            assert_eq!(comments(&changes(&[&more(labels)])), [want], "{labels}");
+        }
+        assert_eq!(readable("https://x.example/ab"), None);
+    }
 }

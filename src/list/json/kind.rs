@@ -82,7 +82,8 @@ fn object(top: &Item<'_>) -> Option<Format> {
     if top.has("federated_instances") || list("blocked_instances").is_some() {
         return Some(Format::Lemmy);
     }
-    if list("items").is_some_and(|items| is_lemmy(&Sample::of(items))) {
+    let is_page = |items| is_lemmy(&Sample::of(items)) || elements(items).next().is_none();
+    if list("items").is_some_and(is_page) && !top.has("type") {
         return Some(Format::Lemmy);
     }
     if list("configs").is_some() {
@@ -121,8 +122,7 @@ fn instances_of(sample: &Sample<'_>, top: &Item<'_>) -> Option<Format> {
         return Some(Format::Fediseer);
     }
     let known = sample.has("domain") && !sample.has_any(&["endorsements", "guarantor"]);
-    let empty = !sample.any(|_| true);
-    (empty || known || sample.is_bare()).then_some(Format::Mbin)
+    (sample.is_empty() || known || sample.is_bare()).then_some(Format::Mbin)
 }
 
 /// Documents that are certainly something else, with what to do about it.

@@ -49,26 +49,27 @@ pub(super) fn read(source: &Source<'_>, forced: Option<Format>) -> Result<Docume
 fn read_as<'a>(reader: &mut Reader<'a>, top: &Top<'a>, format: Format) -> Result<(), ReadError> {
     use Format as F;
     match format {
-        F::InstanceBlocks => servers::instance_blocks(reader, top),
-        F::AdminBlocks => servers::admin_blocks(reader, top),
-        F::UserBlocks => servers::user_blocks(reader, top),
-        F::Gotosocial => servers::gotosocial(reader, top),
-        F::Misskey => servers::misskey(reader, top),
-        F::PleromaNodeinfo => pleroma::nodeinfo(reader, top),
-        F::PleromaAdmin => pleroma::admin(reader, top),
-        F::Lemmy => threadiverse::lemmy(reader, top),
-        F::Mbin => threadiverse::mbin(reader, top),
-        F::Piefed => threadiverse::piefed(reader, top),
-        F::Fediseer => threadiverse::fediseer(reader, top),
-        F::Fires => collection::fires(reader, top),
-        F::Rapidblock => published::rapidblock(reader, top),
-        F::Chaos => published::chaos(reader, top),
-        F::Bookwyrm => published::bookwyrm(reader, top),
-        F::PeertubeLog => published::peertube(reader, top),
-        F::Pixelfed => published::pixelfed(reader, top),
+        F::InstanceBlocks => servers::instance_blocks(reader, top.list(format)?),
+        F::AdminBlocks => servers::admin_blocks(reader, top.list(format)?),
+        F::UserBlocks => servers::user_blocks(reader, top.list(format)?),
+        F::Gotosocial => servers::gotosocial(reader, top.list(format)?),
+        F::Misskey => servers::misskey(reader, top)?,
+        F::PleromaNodeinfo => pleroma::nodeinfo(reader, top)?,
+        F::PleromaAdmin => pleroma::admin(reader, top)?,
+        F::Lemmy => threadiverse::lemmy(reader, top)?,
+        F::Mbin => threadiverse::mbin(reader, top)?,
+        F::Piefed => threadiverse::piefed(reader, top)?,
+        F::Fediseer => threadiverse::fediseer(reader, top)?,
+        F::Fires => collection::fires(reader, top)?,
+        F::Rapidblock => published::rapidblock(reader, top)?,
+        F::Chaos => published::chaos(reader, top.list(format)?),
+        F::Bookwyrm => published::bookwyrm(reader, top.list(format)?),
+        F::PeertubeLog => published::peertube(reader, top)?,
+        F::Pixelfed => published::pixelfed(reader, top)?,
         // The others are no JSON, and never come here.
-        _ => Err(ReadError::NotThisFormat { format }),
+        _ => return Err(ReadError::NotThisFormat { format }),
     }
+    Ok(())
 }
 
 fn check(text: &str) -> Result<Piece<'_>, ReadError> {

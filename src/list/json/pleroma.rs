@@ -176,3 +176,114 @@ fn each_host<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{comments, document, entries, rejected, releases, remarks};
+    use super::*;
+
+    fn nodeinfo(federation: &str) -> super::super::Document {
+        document(&format!(r#"{{"version":"2.0","metadata":{{"federation":{federation}}}}}"#))
+    }
+
+    #[test]
+    fn the_policies_for_one_server_make_one_block() {
+        let read = nodeinfo(
+            r#"{"mrf_simple":{
+                "report_removal":["a.example"],"media_removal":["b.example","a.example"],
+                "federated_timeline_removal":["b.example","c.example"],
+                "reject":["a.example","*.d.example","e****le.example"]},
+              "mrf_simple_info":{
+                "reject":{"a.example":{"reason":"hate"},"d.example":{"reason":"other"}},
+                "media_removal":{"a.example":{"reason":"media"},"b.example":{"reason":"lewd"}}}}"#,
+        );
+        let want = [
+            "a.example suspend mr",
+            "b.example silence m",
+            "c.example silence",
+            "d.example suspend",
+        ];
+        assert_eq!(entries(&read), want);
+        assert_eq!(comments(&read), ["hate", "lewd", "", ""]);
+        assert_eq!(read.counts.duplicates, 0);
+        assert!(read.entries[3].covers_subdomains);
+        assert_eq!(rejected(&read), ["e****le.example"]);
+        assert_eq!(read.hidden.len(), 1);
+        assert_eq!(remarks(&read), [""; 0]);
+    }
+
+    #[test]
+    fn named_twice_under_one_policy_is_named_twice() {
+        let read = nodeinfo(r#"{"mrf_simple":{"reject":["a.example","A.example","a.example"]}}"#);
+        assert_eq!((read.entries.len(), read.counts.duplicates), (1, 2));
+    }
+
+    #[test]
+    fn what_a_block_cannot_do_is_rejected_in_words() {
+        let others = [
+            "media_nsfw",
+            "followers_only",
+            "avatar_removal",
+            "banner_removal",
+            "background_removal",
+            "reject_deletes",
+            "something_new",
+        ];
+        let lists: Vec<_> =
+            others.iter().map(|name| format!(r#""{name}":["x.example"]"#)).collect();
+        let read = nodeinfo(&format!(
+            r#"{{"mrf_simple":{{{},"reject":["a.example"]}},"quarantined_instances":["q.example"]}}"#,
+            lists.join(",")
+        ));
+        assert_eq!(entries(&read), ["a.example suspend"]);
+        assert_eq!(read.counts.rejected, others.len() + 1);
+        let mut whys: Vec<_> = read.problems.iter().map(|p| p.why.as_str()).collect();
+        assert!(whys.iter().all(|why| why.ends_with("a block cannot do that")), "{whys:?}");
+        whys.sort_unstable();
+        whys.dedup();
+        assert_eq!(whys.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn a_server_that_speaks_with_few_and_one_that_hides_some_are_pointed_out() {
+        let read = nodeinfo(
+            r#"{"exclusions":true,"mrf_simple":{"reject":["b.example"],
+                "accept":["a.example","b.example"]}}"#,
+        );
+        assert_eq!(entries(&read), ["b.example suspend"]);
+        assert_eq!(releases(&read), ["a.example Allowed"]);
+        let [excluded, accepts] = remarks(&read)[..] else { panic!("{read:?}") };
+        assert!(excluded.contains("leaves some of its blocks out"), "{excluded}");
+        assert!(accepts.contains("speaks only with those"), "{accepts}");
+    }
+
+    #[test]
+    fn settings_have_reasons_beside_the_names_or_none() {
+        let read = document(
+            r#"{"configs":[
+              {"group":":pleroma","key":":mrf_keyword","value":[{"tuple":[":reject",["word.example"]]}]},
+              {"group":":pleroma","key":":mrf_simple","value":[
+                {"tuple":[":media_removal",["a.example"]]},
+                {"tuple":[":reject",[{"tuple":["a.example","why"]},"b.example",{"tuple":["c.example",""]}]]},
+                {"tuple":[":accept",[]]},
+                {"tuple":[":avatar_removal",[{"tuple":["d.example",""]}]]}]}]}"#,
+        );
+        assert_eq!(read.format, Format::PleromaAdmin);
+        assert_eq!(
+            entries(&read),
+            ["a.example suspend m", "b.example suspend", "c.example suspend"]
+        );
+        assert_eq!(comments(&read), ["why", "", ""]);
+        assert_eq!(rejected(&read), ["d.example"]);
+        assert_eq!(read.entries[1].line, 5);
+    }
+
+    #[test]
+    fn a_made_up_multitude_of_policies_is_refused() {
+        let lists: Vec<_> = (0..200).map(|n| format!(r#""p{n}":["a.example"]"#)).collect();
+        let json =
+            format!(r#"{{"metadata":{{"federation":{{"mrf_simple":{{{}}}}}}}}}"#, lists.join(","));
+        let read = super::super::super::read(json.as_bytes());
+        assert_eq!(read, Err(ReadError::Json { says: None }));
+    }
+}

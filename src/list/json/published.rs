@@ -5,7 +5,7 @@ use super::super::rows::{Row, Rows};
 use super::super::{Format, Released};
 use super::actions::{Action, Gathered};
 use super::reader::{Reader, Top};
-use super::walk::{Item, at, is_text, members, text, with_tags};
+use super::walk::{Item, Piece, at, is_text, members, text, with_tags};
 
 /// Signed, and with retractions: `isBlocked` is `false` for a server that was blocked once.
 pub(super) fn rapidblock<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
@@ -32,23 +32,21 @@ pub(super) fn rapidblock<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(
 }
 
 /// How hard to block is said by which of the files a server stands in, and so not here.
-pub(super) fn chaos<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    reader.objects(top.piece, |rows, line, item| {
+pub(super) fn chaos<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    reader.objects(list, |rows, line, item| {
         let comment = ["comment_en", "comment_de"].map(|name| item.text(name));
         let [en, de] = comment;
         let comment = with_tags(if en.trim().is_empty() { de } else { en }, item.text("tags"));
         let domain = item.name("instance");
         rows.take(&Row { line, domain: &domain, public_comment: &comment, ..Row::default() });
     });
-    Ok(())
 }
 
-pub(super) fn bookwyrm<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    reader.objects(top.piece, |rows, line, item| {
+pub(super) fn bookwyrm<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    reader.objects(list, |rows, line, item| {
         let (domain, url) = (item.name("instance"), item.text("url"));
         rows.take(&Row { line, domain: &domain, public_comment: &url, ..Row::default() });
     });
-    Ok(())
 }
 
 /// A log in which the last word on a server counts, of `PeerTube` or of its auto-mute
@@ -104,4 +102,86 @@ pub(super) fn pixelfed<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(),
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{comments, document, entries, rejected, releases};
+
+    #[test]
+    fn rapidblock_takes_blocks_back() {
+        let read = document(
+            r#"{"@spec":"x","publishedAt":"y","blocks":{
+                "a.example":{"isBlocked":true,"reason":"spam","tags":["malware","racism"]},
+                "b.example":{"isBlocked":false,"reason":"cleaned up","tags":[]},
+                "c.example":{"isBlocked":true,"reason":"","tags":["malware"]},
+                "d.example":{"isBlocked":"yes"},"e.example":{},"f.example":true}}"#,
+        );
+        assert_eq!(entries(&read), ["a.example suspend", "c.example suspend"]);
+        assert_eq!(comments(&read), ["spam (malware, racism)", "malware"]);
+        assert_eq!(releases(&read), ["b.example Retracted"]);
+        assert_eq!(read.releases[0].reason.as_deref(), Some("cleaned up"));
+        assert_eq!(read.releases[0].line, 3);
+        assert_eq!(rejected(&read), ["d.example", "e.example", "f.example"]);
+    }
+
+    #[test]
+    fn chaos_gives_tags_and_comments_and_no_severity() {
+        let read = document(
+            r#"[{"instance":"\u0005a.example","tags":["spam"],"receipts":[],"comment_en":"ads"},
+                {"instance":"b.example","tags":[],"comment_en":"","comment_de":"Werbung"},
+                {"instance":"gab.example/.x","tags":["spam"]}]"#,
+        );
+        assert_eq!(entries(&read), ["a.example -", "b.example -"]);
+        assert_eq!(comments(&read), ["ads (spam)", "Werbung"]);
+        assert_eq!((read.counts.repaired, rejected(&read)), (1, vec!["gab.example/.x"]));
+    }
+
+    #[test]
+    fn bookwyrm_gives_an_address_to_read_more() {
+        let read = document(r#"[{"instance":"a.example","url":"https://x.example/why"}]"#);
+        assert_eq!(
+            (entries(&read), comments(&read)),
+            (vec!["a.example -".into()], vec!["https://x.example/why"])
+        );
+    }
+
+    #[test]
+    fn the_last_word_of_a_log_counts() {
+        for (json, odd) in [
+            (
+                r#"{"name":"x","actions":[
+                    {"type":"block","target":"a.example"},{"type":"unblock","target":"a.example"},
+                    {"type":"unblock","target":"b.example"},{"type":"block","target":"b.example"},
+                    {"type":"block","target":"who@c.example"},{"type":"mute","target":"d.example"}]}"#,
+                "d.example",
+            ),
+            (
+                r#"{"data":[
+                    {"action":"add","value":"a.example"},{"action":"remove","value":"a.example"},
+                    {"action":"remove","value":"b.example"},{"action":"add","value":"b.example"},
+                    {"action":"add","value":"who@c.example"},{"value":"e.example"}]}"#,
+                "e.example",
+            ),
+        ] {
+            let read = document(json);
+            assert_eq!(entries(&read), ["b.example -"], "{json}");
+            assert_eq!(releases(&read), ["a.example Retracted"], "{json}");
+            assert_eq!(rejected(&read), ["who@c.example", odd], "{json}");
+            assert_eq!(read.counts.duplicates, 2, "{json}");
+        }
+        let muted =
+            r#"{"total":1,"data":[{"blockedServer":{"host":"a.example"},"createdAt":"x"}]}"#;
+        assert_eq!(entries(&document(muted)), ["a.example -"]);
+    }
+
+    #[test]
+    fn a_backup_of_pixelfed_has_three_lists() {
+        let read = document(
+            r#"{"version":1,"auto_cw":["c.example"],"unlisted":["b.example","a.example"],
+                "banned":["a.example"],"created_at":"x","_sha256":"y"}"#,
+        );
+        assert_eq!(entries(&read), ["a.example suspend", "b.example silence"]);
+        assert_eq!((rejected(&read), read.counts.duplicates), (vec!["c.example"], 0));
+    }
 }

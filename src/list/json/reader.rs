@@ -21,6 +21,11 @@ pub(super) struct Top<'a> {
 }
 
 impl<'a> Top<'a> {
+    /// The document, which is a list or not of the format.
+    pub fn list(&self, format: Format) -> Result<Piece<'a>, ReadError> {
+        is_list(self.piece).then_some(self.piece).ok_or(ReadError::NotThisFormat { format })
+    }
+
     /// A member without which the document is not of the format.
     pub fn need(&self, name: &str, format: Format) -> Result<Piece<'a>, ReadError> {
         self.item.get(name).ok_or(ReadError::NotThisFormat { format })
@@ -36,6 +41,10 @@ const SAMPLE: usize = 20;
 impl<'a> Sample<'a> {
     pub fn of(list: Piece<'a>) -> Self {
         Sample(elements(list).take(SAMPLE).filter_map(Item::of).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether there are strings and no objects.
@@ -76,8 +85,8 @@ impl<'a> Reader<'a> {
             (self.at, self.line) = (0, 1);
         }
         let between = self.text.as_bytes().get(self.at..start).unwrap_or_default();
-        let ends = between.iter().filter(|byte| **byte == self.end).count();
-        self.line = self.line.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
+        let ends: u32 = between.iter().map(|byte| u32::from(*byte == self.end)).sum();
+        self.line = self.line.saturating_add(ends);
         self.at = start.min(self.text.len());
         self.line
     }

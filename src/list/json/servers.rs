@@ -7,15 +7,15 @@ use super::super::rows::{Row, Rows};
 use super::super::{Format, Released};
 use super::actions::{Action, Actions, Gathered};
 use super::reader::{Reader, Sample, Top};
-use super::walk::{Item, is_list, is_text, text};
+use super::walk::{Item, Piece, is_list, is_text, text};
 use crate::block::hex;
 use crate::domain::Domain;
 
 /// From this many bare names on, a list may be something else; see [`user_blocks`].
 const MANY_NAMES: usize = 1000;
 
-pub(super) fn instance_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    reader.objects(top.piece, |rows, line, item| {
+pub(super) fn instance_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    reader.objects(list, |rows, line, item| {
         let domain = item.name("domain");
         let digest = item.text("digest");
         compare_digest(rows, line, &domain, &digest);
@@ -28,7 +28,6 @@ pub(super) fn instance_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Res
             ..Row::default()
         });
     });
-    Ok(())
 }
 
 /// A digest is there for those who hide the name. Beside a name in clear it can only agree
@@ -46,10 +45,10 @@ fn compare_digest(rows: &mut Rows, line: u32, name: &str, digest: &str) {
     }
 }
 
-pub(super) fn admin_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
+pub(super) fn admin_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
     // Allowed domains come in the same shape, and nothing is said about them.
-    let allows = !Sample::of(top.piece).has("severity");
-    reader.objects(top.piece, |rows, line, item| {
+    let allows = !Sample::of(list).has("severity");
+    reader.objects(list, |rows, line, item| {
         let domain = item.name("domain");
         let row = Row {
             line,
@@ -68,12 +67,11 @@ pub(super) fn admin_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result
             rows.take(&row);
         }
     });
-    Ok(())
 }
 
-pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
+pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
     let mut names = 0usize;
-    reader.entries(top.piece, |rows, line, item| {
+    reader.entries(list, |rows, line, item| {
         names += 1;
         if item.is_bare() {
             rows.take(&Row { line, domain: &item.name(""), ..Row::default() });
@@ -88,14 +86,13 @@ pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<
              these are blocks",
         );
     }
-    Ok(())
 }
 
 /// `GoToSocial` knows no severity but `suspend`, and newer versions say so.
-pub(super) fn gotosocial<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(), ReadError> {
-    let sample = Sample::of(top.piece);
+pub(super) fn gotosocial<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
+    let sample = Sample::of(list);
     let is_public = sample.has("suspended_at");
-    reader.objects(top.piece, |rows, line, item| {
+    reader.objects(list, |rows, line, item| {
         let domain = item.name("domain");
         let severity = item.text("severity");
         let severity = if severity.is_empty() { "suspend" } else { &severity };
@@ -125,7 +122,6 @@ pub(super) fn gotosocial<'a>(reader: &mut Reader<'a>, top: &Top<'a>) -> Result<(
              these are blocks",
         );
     }
-    Ok(())
 }
 
 /// The servers that an instance knows, with flags, or the lists in its settings.
@@ -189,4 +185,130 @@ fn known_instance(rows: &mut Rows, line: u32, item: &Item<'_>) {
     }
     let note = item.text("moderationNote");
     rows.take(&Row { private_comment: &note, ..actions.row(line, &host) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{comments, document, entries, rejected, releases, remarks};
+    use super::*;
+
+    /// SHA-256 of `bad.example`.
+    const DIGEST: &str = "86bbe8ffb912a153c9a8b396246aeeae079cd324af4dd947a2bf59a698eabc62";
+
+    #[test]
+    fn hidden_names_keep_their_digest_and_wrong_digests_are_pointed_out() {
+        let row = |domain: &str, digest: &str| {
+            format!(r#"{{"domain":"{domain}","digest":"{digest}","severity":"limit"}}"#)
+        };
+        let read = document(&format!(
+            "[{},\n{},\n{}]",
+            row("b**.example", DIGEST),
+            row("BAD.example", DIGEST),
+            row("good.example", "00")
+        ));
+        assert_eq!(read.format, Format::InstanceBlocks);
+        assert_eq!(entries(&read), ["bad.example silence", "good.example silence"]);
+        let [hidden] = &read.hidden[..] else { panic!("{read:?}") };
+        assert_eq!((&*hidden.masked, hidden.digest.as_deref()), ("b**.example", Some(DIGEST)));
+        assert_eq!(remarks(&read).len(), 1, "{read:?}");
+        let remark = read.problems.iter().find(|p| p.why.contains("digest")).unwrap();
+        assert_eq!((remark.line, &*remark.value), (3, "good.example"));
+    }
+
+    #[test]
+    fn a_block_without_a_known_severity_is_no_block() {
+        let read = document(
+            r#"[{"domain":"a.example","severity":"noop","comment":"x"},
+                {"domain":"b.example","severity":null},
+                {"domain":"c.example"},
+                {"domain":"d.example","severity":"susped"},
+                "e.example"]"#,
+        );
+        assert_eq!((entries(&read), comments(&read)), (vec!["a.example noop".into()], vec!["x"]));
+        assert_eq!(rejected(&read), ["b.example", "c.example", "d.example", "e.example"]);
+    }
+
+    #[test]
+    fn the_admin_api_says_everything() {
+        let read = document(
+            r#"[{"id":"7","domain":"a.example","severity":"silence","reject_media":true,
+                 "reject_reports":false,"private_comment":"ticket 4","public_comment":"spam",
+                 "obfuscate":true}]"#,
+        );
+        assert_eq!(entries(&read), ["a.example silence m"]);
+        let [entry] = &read.entries[..] else { panic!("{read:?}") };
+        assert_eq!((entry.reject_reports, entry.obfuscate), (Some(false), Some(true)));
+        assert_eq!(entry.private_comment.as_deref(), Some("ticket 4"));
+        assert_eq!(entry.public_comment.as_deref(), Some("spam"));
+    }
+
+    #[test]
+    fn domains_that_a_server_allows_are_not_blocked() {
+        let read = document(r#"[{"id":"7","domain":"a.example","created_at":"2026-01-01"}]"#);
+        assert_eq!((entries(&read), releases(&read)), (vec![], vec!["a.example Allowed".into()]));
+        assert_eq!(read.for_blocking(), Err(ReadError::Allowlist));
+        let read = document(
+            r#"[{"domain":"a.example","permission_type":"allow"},
+                {"domain":"b.example","permission_type":"block"}]"#,
+        );
+        assert_eq!(entries(&read), ["b.example suspend"]);
+        assert_eq!(releases(&read), ["a.example Allowed"]);
+    }
+
+    #[test]
+    fn gotosocial_suspends_and_says_nothing_of_severities() {
+        let read = document(
+            r#"[{"domain":"a.example","suspended_at":"x","comment":"spam"},
+                {"domain":"b.example","comment":"a friend"},
+                {"domain":"c.example","suspended_at":"x","severity":"silence"},
+                {"domain":"d.example","suspended_at":"x","severity":"odd"}]"#,
+        );
+        assert_eq!(read.format, Format::Gotosocial);
+        assert_eq!(entries(&read), ["a.example suspend", "c.example silence"]);
+        assert_eq!(comments(&read), ["spam", ""]);
+        assert_eq!(rejected(&read), ["b.example", "d.example"]);
+        let export = document(r#"[{"domain":"a.example","public_comment":"spam"}]"#);
+        assert_eq!(entries(&export), ["a.example suspend"]);
+        assert!(remarks(&export)[0].contains("allows in just the same way"), "{export:?}");
+    }
+
+    #[test]
+    fn very_many_bare_names_may_be_all_that_a_server_knows() {
+        let names =
+            |count: usize| -> Vec<_> { (0..count).map(|n| format!("\"n{n}.example\"")).collect() };
+        let read = |count| document(&format!("[{}]", names(count).join(",")));
+        assert_eq!(remarks(&read(1000)), [""; 0]);
+        assert!(remarks(&read(1001))[0].contains("all the servers it knows"));
+        let read = document(&format!("[{},{{\"domain\":\"b.example\"}}]", names(20).join(",")));
+        assert_eq!((read.counts.taken, rejected(&read)), (20, vec!["b.example"]));
+    }
+
+    #[test]
+    fn misskey_lists_servers_that_are_not_blocked_too() {
+        let read = document(
+            r#"[{"host":"a.example","isBlocked":true,"isSilenced":true,"moderationNote":"why"},
+                {"host":"b.example","isBlocked":false,"isSilenced":true},
+                {"host":"c.example","isMediaSilenced":true,"rejectReports":true},
+                {"host":"d.example","isBlocked":false,"isSuspended":true},
+                {"host":"e.example","isBlocked":"true"}]"#,
+        );
+        assert_eq!(entries(&read), ["a.example suspend", "b.example silence", "c.example noop mr"]);
+        assert_eq!(read.entries[0].private_comment.as_deref(), Some("why"));
+        assert_eq!(rejected(&read), ["d.example", "e.example"]);
+    }
+
+    #[test]
+    fn misskey_settings_name_a_server_once_for_each_of_its_lists() {
+        let read = document(
+            r#"{"name":"x","mediaSilencedHosts":["b.example"],
+                "blockedHosts":"a.example\n\nb.example\na.example",
+                "silencedHosts":["c.example"],"allowedHosts":["d.example"]}"#,
+        );
+        assert_eq!(
+            entries(&read),
+            ["a.example suspend", "b.example suspend m", "c.example silence"]
+        );
+        assert_eq!(releases(&read), ["d.example Allowed"]);
+        assert_eq!(read.counts.duplicates, 1);
+    }
 }

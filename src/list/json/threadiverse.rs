@@ -141,3 +141,86 @@ fn joined<'a>(reader: &mut Reader<'a>, csv: Piece<'a>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{comments, document, entries, rejected, releases, remarks};
+
+    #[test]
+    fn lemmy_links_far_more_servers_than_it_blocks() {
+        for json in [
+            r#"{"federated_instances":{"linked":[{"domain":"l.example"}],"allowed":[{"domain":"a.example"}],
+                "blocked":[{"id":7,"domain":"b.example"}]}}"#,
+            r#"{"federated_instances":{"linked":["l.example"],"allowed":["a.example"],
+                "blocked":["b.example"]}}"#,
+        ] {
+            let read = document(json);
+            assert_eq!(entries(&read), ["b.example suspend"], "{json}");
+            assert_eq!(releases(&read), ["a.example Allowed"], "{json}");
+            assert_eq!(read.counts.rows(), 2, "{json}");
+        }
+        let own = document(r#"{"bio":null,"blocked_users":[],"blocked_instances":["b.example"]}"#);
+        assert_eq!(entries(&own), ["b.example suspend"]);
+    }
+
+    #[test]
+    fn a_page_of_lemmy_says_of_each_server_what_it_is() {
+        let views = r#"[{"instance":{"id":1,"domain":"b.example"},"blocked":{"instance_id":1}},
+            {"instance":{"id":2,"domain":"a.example"},"allowed":{"instance_id":2}},
+            {"instance":{"id":3,"domain":"l.example"},"blocked":null},
+            {"instance":3,"blocked":{}}]"#;
+        for json in [
+            format!(r#"{{"items":{views},"next_page":"P1"}}"#),
+            format!(r#"{{"federated_instances":{views}}}"#),
+            views.to_owned(),
+        ] {
+            let read = document(&json);
+            assert_eq!(entries(&read), ["b.example suspend"], "{json}");
+            assert_eq!(releases(&read), ["a.example Allowed"], "{json}");
+            assert_eq!(rejected(&read), ["l.example", ""], "{json}");
+            let paged = json.contains("next_page");
+            assert_eq!(remarks(&read).iter().any(|r| r.contains("one page")), paged, "{json}");
+        }
+    }
+
+    #[test]
+    fn mbin_is_read_with_a_warning() {
+        let read =
+            document(r#"{"instances":[{"domain":"a.example","software":null},"b.example"]}"#);
+        assert_eq!(entries(&read), ["a.example suspend", "b.example suspend"]);
+        assert!(remarks(&read)[0].contains("/api/defederated"), "{read:?}");
+    }
+
+    #[test]
+    fn piefed_bans_links_tags_and_people_too() {
+        let read = document(
+            r#"{"banned_instances":["a.example",{"domain":"b.example","reason":"spam"}],
+                "banned_domains":["news.example"],"banned_tags":[{"name":"tag"}],
+                "banned_users":["who@c.example"]}"#,
+        );
+        assert_eq!(entries(&read), ["a.example suspend", "b.example suspend"]);
+        assert_eq!(comments(&read), ["", "spam"]);
+        assert_eq!(rejected(&read), ["news.example", "tag", "who@c.example"]);
+    }
+
+    #[test]
+    fn a_censure_is_an_opinion_without_a_severity() {
+        let read = document(
+            r#"{"instances":[
+                {"domain":"a.example","censure_reasons":["csam,spam",null,"hate"],"endorsements":0},
+                {"domain":"b.example","hesitation_reasons":[null]},
+                {"domain":"c.example","censure_count":2},
+                {"domain":"d.example","endorsements":4}],"total":4}"#,
+        );
+        assert_eq!(entries(&read), ["a.example -", "b.example -", "c.example -"]);
+        assert_eq!(comments(&read), ["csam,spam, hate", "", ""]);
+        assert_eq!(rejected(&read), ["d.example"]);
+        for json in
+            [r#"{"csv":"a.example, b.example,"}"#, r#"{"domains":["a.example","b.example"]}"#]
+        {
+            let read = document(json);
+            assert_eq!(entries(&read), ["a.example -", "b.example -"], "{json}");
+            assert!(remarks(&read)[0].contains("asks for censures"), "{json}");
+        }
+    }
+}
