@@ -3,7 +3,7 @@
 //! Whoever reads one of these has probably just tried to protect themselves and now sees
 //! an error: each says what the file is, that nothing was done, and what to try next.
 
-use super::Problem;
+use super::{Format, Problem};
 use crate::text::{count, fit, plain};
 
 /// How many problems an error repeats. All of them would bury its own words.
@@ -49,6 +49,21 @@ pub enum ReadError {
          that this is the file you meant"
     )]
     TooManyRows { limit: usize },
+    #[error(
+        "the list is too large to be read as {format}: at most {} MB can be. Nothing was changed; \
+         look for the same list as CSV or plain text", .limit >> 20
+    )]
+    TooLarge {
+        format: Format,
+        /// In bytes.
+        limit: usize,
+    },
+    #[error(
+        "the list is damaged: from line {line} on it cannot be read as {format}. A part of a list \
+         would look like one that lifts blocks, so nothing was changed. Get the file again, or \
+         tell its author"
+    )]
+    Damaged { format: Format, line: u32 },
     #[error(
         "this is a list of accounts, not of servers. Importing it would block the servers of the \
          people on it, perhaps of the people you follow. Nothing was changed; look for the file \
