@@ -63,28 +63,39 @@ impl Headings {
 }
 
 fn says(title: &str) -> Says {
-    const OTHERWISE: [&str; 14] = [
+    // "Servers we do not talk to" are no exceptions, and neither are "disallowed" ones.
+    const EXCEPTIONS: [&str; 11] = [
         "allow",
         "unblock",
-        "un-block",
-        "not ",
-        "no longer",
+        "unsuspend",
+        "unsilence",
         "former",
-        "previously",
+        "previous",
         "removed",
         "lifted",
         "except",
         "exempt",
         "whitelist",
-        "trust",
+    ];
+    const NEGATIONS: [&str; 7] = [
+        "not block",
+        "not suspend",
+        "not silence",
+        "not limit",
+        "no longer",
+        "un-block",
         "retract",
     ];
     const BLOCKED: [&str; 6] = ["block", "ban", "deny", "denied", "blacklist", "fediblock"];
     let title = title.to_lowercase();
-    if OTHERWISE.iter().any(|word| title.contains(word)) {
+    let words = || title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_exception = |word: &str| EXCEPTIONS.iter().any(|known| word.starts_with(known));
+    let denied = title.contains("not allow") || title.contains("n't allow");
+    if (words().any(is_exception) && !denied)
+        || NEGATIONS.iter().any(|phrase| title.contains(phrase))
+    {
         return Says::Otherwise;
     }
-    let words = || title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let is_blocked = |word: &str| BLOCKED.iter().any(|known| word.starts_with(known));
     // `blocked` in a title is the general word, and `none` no severity.
     let mut severities = words()
@@ -113,6 +124,9 @@ mod tests {
             ("Allowed instances", Says::Otherwise),
             ("Formerly blocked", Says::Otherwise),
             ("Not blocked", Says::Otherwise),
+            ("Servers we do not talk to", Says::Nothing),
+            ("Disallowed servers", Says::Nothing),
+            ("What we don't allow", Says::Nothing),
             ("Instances", Says::Nothing),
             ("Urban planning", Says::Nothing),
         ] {
