@@ -53,19 +53,27 @@ impl Severity {
     /// The severity that a list's word means, whatever its case, or nothing for a
     /// word that is not known: that one must become a rejected row, never a default.
     pub fn from_word(word: &str) -> Option<Self> {
-        const WORDS: [(&str, Severity); 14] = [
+        const WORDS: [(&str, Severity); 21] = [
             ("suspend", Severity::Suspend),
             ("suspended", Severity::Suspend),
             ("block", Severity::Suspend),
             ("blocked", Severity::Suspend),
             ("reject", Severity::Suspend),
             ("defederate", Severity::Suspend),
+            ("defederated", Severity::Suspend),
+            ("suspension", Severity::Suspend),
             ("drop", Severity::Suspend),
+            // What admins draw in the tables on their pages.
+            ("\u{26d4}", Severity::Suspend),
+            ("\u{26d4}\u{fe0f}", Severity::Suspend),
             ("silence", Severity::Silence),
             ("silenced", Severity::Silence),
             ("limit", Severity::Silence),
             ("limited", Severity::Silence),
             ("filter", Severity::Silence),
+            ("muted", Severity::Silence),
+            ("\u{1f507}", Severity::Silence),
+            ("\u{1f507}\u{fe0f}", Severity::Silence),
             ("noop", Severity::Noop),
             ("none", Severity::Noop),
         ];
@@ -198,6 +206,8 @@ mod tests {
         assert!(Severity::Noop < Severity::Silence && Severity::Silence < Severity::Suspend);
         assert_eq!(Severity::from_word(" Limit "), Some(Severity::Silence));
         assert_eq!(Severity::from_word("defederate"), Some(Severity::Suspend));
+        assert_eq!(Severity::from_word("⛔"), Some(Severity::Suspend));
+        assert_eq!(Severity::from_word("🔇"), Some(Severity::Silence));
         for unknown in ["susped", "disconnect", "", "true"] {
             assert_eq!(Severity::from_word(unknown), None, "{unknown:?}");
         }

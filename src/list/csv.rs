@@ -120,7 +120,7 @@ fn holds_rows(record: &StringRecord, below: &str, table: &Table) -> bool {
 
 /// Numbers the lines on which rows begin. The CSV reader's own count says where it began
 /// to look for a row, which after blank lines and `\r\n` is too early.
-struct LineCounter<'a> {
+pub(super) struct LineCounter<'a> {
     text: &'a str,
     end: u8,
     at: usize,
@@ -128,13 +128,13 @@ struct LineCounter<'a> {
 }
 
 impl<'a> LineCounter<'a> {
-    fn new(text: &'a str, line: u32) -> Self {
+    pub fn new(text: &'a str, line: u32) -> Self {
         LineCounter { text, end: decode::line_end(text), at: 0, line }
     }
 
     /// The line on which the row that ends at byte `to` begins, and what there is of it
     /// on the lines below.
-    fn advance(&mut self, to: usize) -> (u32, &'a str) {
+    pub fn advance(&mut self, to: usize) -> (u32, &'a str) {
         let raw = self.text.get(self.at..to).unwrap_or_default();
         self.at = to;
         let blank = raw.bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();

@@ -81,10 +81,15 @@ fn is_json(text: &str) -> bool {
     match text.strip_prefix('[') {
         // An array; a line such as `[2001:db8::1]` is not one.
         Some(rest) => rest.trim_start().starts_with(['{', '[', ']', '"']),
-        // An object; a Nix or Elixir configuration begins with a bare word.
-        None => {
-            text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
-        }
+        // An object; in a Nix or Elixir configuration it begins with a bare word, or a `=`
+        // stands behind the first text.
+        None => text.strip_prefix('{').map(str::trim_start).is_some_and(|rest| {
+            let key =
+                rest.strip_prefix('"').and_then(|key| decode::clip(key, WIDTH).split_once('"'));
+            rest.starts_with('}')
+                || (rest.starts_with('"')
+                    && key.is_none_or(|(_, value)| !value.trim_start().starts_with(['=', '.'])))
+        }),
     }
 }
 
@@ -304,7 +309,7 @@ mod tests {
             assert!(is_json(json), "{json:?}");
         }
         for text in
-            ["[2001:db8::1]\nx.example", "x.example", "[Adblock Plus 2.0]", "{ reject = {};"]
+            ["[2001:db8::1]\nx.example", "[Adblock Plus 2.0]", "{ reject = {};", "{ \"a\" = {"]
         {
             assert!(!is_json(text), "{text:?}");
         }

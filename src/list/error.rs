@@ -66,6 +66,21 @@ pub enum ReadError {
     )]
     TooManyRows { limit: usize },
     #[error(
+        "the list is too large to be read as {format}: at most {} MB can be. Nothing was changed; \
+         look for the same list as CSV or plain text", .limit >> 20
+    )]
+    TooLarge {
+        format: Format,
+        /// In bytes.
+        limit: usize,
+    },
+    #[error(
+        "the list is damaged: from line {line} on it cannot be read as {format}. A part of a list \
+         would look like one that lifts blocks, so nothing was changed. Get the file again, or \
+         tell its author"
+    )]
+    Damaged { format: Format, line: u32 },
+    #[error(
         "this is a list of accounts, not of servers. Importing it would block the servers of the \
          people on it, perhaps of the people you follow. Nothing was changed; look for the file \
          of blocked domains"

@@ -19,6 +19,7 @@ mod format;
 mod json;
 mod notation;
 mod plain;
+mod pleroma;
 mod rows;
 #[cfg(test)]
 mod tests;

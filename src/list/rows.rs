@@ -6,6 +6,7 @@ use arcstr::ArcStr;
 use compact_str::CompactString;
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
+use super::detect::{column_name, is_domain_column};
 use super::error::ReadError;
 use super::{
     Asked, Counts, Document, Entry, Format, Hidden, Problem, Release, Released, Verdict, decode,
@@ -164,7 +165,12 @@ impl Rows {
             }
             Err(refusal) => {
                 self.handles += usize::from(refusal == Refusal::Handle || has_handle(row.domain));
-                self.reject(row.line, row.domain, refusal.to_string());
+                let why = if is_domain_column(&column_name(row.domain)) {
+                    "the name of a column, which slipped in among the servers".to_owned()
+                } else {
+                    refusal.to_string()
+                };
+                self.reject(row.line, row.domain, why);
                 return None;
             }
         };
@@ -355,8 +361,8 @@ impl Rows {
 /// What a word says: `Some(None)` for nothing at all, `None` for a word that is no answer.
 #[expect(clippy::option_option, reason = "an answer, no answer, and not an answer are three")]
 pub(super) fn flag(word: &str) -> Option<Option<bool>> {
-    const YES: [&str; 7] = ["true", "t", "1", "yes", "y", "on", "wahr"];
-    const NO: [&str; 7] = ["false", "f", "0", "no", "n", "off", "falsch"];
+    const YES: [&str; 6] = ["true", "t", "1", "yes", "y", "on"];
+    const NO: [&str; 6] = ["false", "f", "0", "no", "n", "off"];
     // What programs write, without a walk over all the words.
     match word {
         "" => return Some(None),
@@ -373,7 +379,55 @@ pub(super) fn flag(word: &str) -> Option<Option<bool>> {
     } else if is_in(&YES) {
         Some(Some(true))
     } else {
-        None
+        spreadsheet_flag(word).map(Some)
+    }
+}
+
+/// Spreadsheets write the two words in the language of whoever saved the file.
+fn spreadsheet_flag(word: &str) -> Option<bool> {
+    const YES: [&str; 16] = [
+        "wahr",
+        "vrai",
+        "verdadero",
+        "vero",
+        "waar",
+        "sant",
+        "prawda",
+        "verdadeiro",
+        "sann",
+        "sand",
+        "tosi",
+        "pravda",
+        "igaz",
+        "истина",
+        "истинно",
+        "doğru",
+    ];
+    const NO: [&str; 15] = [
+        "falsch",
+        "faux",
+        "falso",
+        "onwaar",
+        "falskt",
+        "fałsz",
+        "usann",
+        "falsk",
+        "epätosi",
+        "nepravda",
+        "hamis",
+        "ложь",
+        "ложно",
+        "yanlış",
+        "fals",
+    ];
+    if word.len() > 20 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    if YES.contains(&word.as_str()) {
+        Some(true)
+    } else {
+        NO.contains(&word.as_str()).then_some(false)
     }
 }
 

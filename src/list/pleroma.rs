@@ -1,0 +1,185 @@
+//! What the policies of Pleroma and Akkoma mean for a block, in whatever notation they are
+//! written.
+
+use hashbrown::HashMap;
+
+use super::Released;
+use super::rows::{Row, Rows};
+use crate::block::Severity;
+
+/// One of the keys of `mrf_simple`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// `reject`: all contact cut.
+    Suspend,
+    /// `federated_timeline_removal`: hidden from public places.
+    Silence,
+    /// `media_removal`.
+    RejectMedia,
+    /// `report_removal`.
+    RejectReports,
+    /// `accept`: where it is not empty, the server talks to no other.
+    Allow,
+    /// What Mastodon has no block for.
+    NoCounterpart,
+}
+
+/// What a key of `mrf_simple` asks for, or nothing for a key that is not known. Atoms may
+/// keep their colon.
+pub(super) fn action(word: &str) -> Option<Action> {
+    Some(match word.trim_start_matches(':') {
+        "reject" => Action::Suspend,
+        "federated_timeline_removal" => Action::Silence,
+        "media_removal" => Action::RejectMedia,
+        "report_removal" => Action::RejectReports,
+        "accept" => Action::Allow,
+        "media_nsfw"
+        | "followers_only"
+        | "avatar_removal"
+        | "banner_removal"
+        | "background_removal"
+        | "reject_deletes"
+        | "handle_threads"
+        | "quarantined_instances" => Action::NoCounterpart,
+        _ => return None,
+    })
+}
+
+/// The policies of one server, until all of them are known: it lists a domain once under
+/// each action, and together they are one block.
+#[derive(Default)]
+pub(super) struct Policies {
+    found: Vec<Found>,
+    /// Where in `found` the block of a name stands. The spelling decides: what is written
+    /// differently is put together by [`Rows`], which then says that it was.
+    places: HashMap<String, usize>,
+    allows: bool,
+}
+
+struct Found {
+    line: u32,
+    name: String,
+    what: What,
+}
+
+enum What {
+    Block(Wanted),
+    Release(String),
+    Rejected(String),
+}
+
+#[derive(Default)]
+struct Wanted {
+    severity: Option<Severity>,
+    reject_media: bool,
+    reject_reports: bool,
+    /// Which severity the comment was given for; the strictest action's comment stays.
+    comment_for: Option<Severity>,
+    comment: String,
+    suspends: bool,
+    silences: bool,
+}
+
+impl Wanted {
+    /// Whether the action was asked for already.
+    fn has(&self, action: Action) -> bool {
+        match action {
+            Action::Suspend => self.suspends,
+            Action::Silence => self.silences,
+            Action::RejectMedia => self.reject_media,
+            Action::RejectReports => self.reject_reports,
+            Action::Allow | Action::NoCounterpart => false,
+        }
+    }
+
+    fn add(&mut self, action: Action, reason: &str) {
+        let severity = match action {
+            Action::Suspend => Severity::Suspend,
+            Action::Silence => Severity::Silence,
+            _ => Severity::Noop,
+        };
+        match action {
+            Action::Suspend => self.suspends = true,
+            Action::Silence => self.silences = true,
+            Action::RejectMedia => self.reject_media = true,
+            Action::RejectReports => self.reject_reports = true,
+            Action::Allow | Action::NoCounterpart => {}
+        }
+        self.severity = self.severity.max(Some(severity));
+        if !reason.trim().is_empty() && Some(severity) > self.comment_for {
+            reason.clone_into(&mut self.comment);
+            self.comment_for = Some(severity);
+        }
+    }
+}
+
+impl Policies {
+    /// A domain that stands under `key`, which means `action`.
+    pub fn add(&mut self, line: u32, key: &str, action: Action, name: &str, reason: &str) {
+        let what = match action {
+            Action::NoCounterpart => {
+                let key = key.trim_start_matches(':');
+                What::Rejected(format!("{key} has no counterpart among Mastodon's blocks"))
+            }
+            Action::Allow => {
+                self.allows = true;
+                What::Release(reason.to_owned())
+            }
+            _ => {
+                let spelling = name.trim().to_lowercase();
+                let place = self.places.get(&spelling).copied();
+                if let Some(Found { what: What::Block(wanted), .. }) =
+                    place.and_then(|place| self.found.get_mut(place))
+                    && !wanted.has(action)
+                {
+                    return wanted.add(action, reason);
+                }
+                self.places.insert(spelling, self.found.len());
+                let mut wanted = Wanted::default();
+                wanted.add(action, reason);
+                What::Block(wanted)
+            }
+        };
+        self.found.push(Found { line, name: name.to_owned(), what });
+    }
+
+    /// Something under one of the keys that cannot be used.
+    pub fn reject(&mut self, line: u32, value: &str, why: &str) {
+        let what = What::Rejected(why.to_owned());
+        self.found.push(Found { line, name: value.to_owned(), what });
+    }
+
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    pub fn into_rows(self, rows: &mut Rows) {
+        if self.allows
+            && let Some(first) =
+                self.found.iter().find(|found| matches!(found.what, What::Release(_)))
+        {
+            let why = "this server talks only to the servers under accept; they are read as \
+                       servers that are not to be blocked";
+            rows.remark(first.line, "accept", why.to_owned());
+        }
+        for found in self.found {
+            let row = Row { line: found.line, domain: &found.name, ..Row::default() };
+            match found.what {
+                What::Rejected(why) => rows.reject(found.line, &found.name, why),
+                What::Release(reason) => {
+                    rows.release(&Row { public_comment: &reason, ..row }, Released::Allowed);
+                }
+                What::Block(wanted) => rows.take(&Row {
+                    severity: wanted.severity.map(Severity::as_str),
+                    reject_media: if wanted.reject_media { "true" } else { "" },
+                    reject_reports: if wanted.reject_reports { "true" } else { "" },
+                    public_comment: &wanted.comment,
+                    ..row
+                }),
+            }
+            if rows.is_full() {
+                break;
+            }
+        }
+    }
+}
