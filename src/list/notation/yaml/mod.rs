@@ -257,6 +257,7 @@ impl Reader {
             public_comment: &item.public_comment,
             private_comment: &item.private_comment,
             digest: &item.digest,
+            ..Row::default()
         };
         match section {
             Section::Blocks(severity) => {
