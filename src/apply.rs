@@ -15,8 +15,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::backup::{Backup, BackupError, create_private_dir};
-use crate::block::{State, hex};
+use crate::block::{Block, State, hex};
 use crate::clock::Clock;
+use crate::domain::Domain;
 use crate::mastodon::client::{Patience, Silent};
 use crate::plan::{Change, Difference, Plan, differences};
 use crate::stop::Stop;
@@ -229,6 +230,9 @@ impl Engine<'_> {
                 reason: reason.to_owned(),
             })
             .await?;
+        // Names that others hide may be found among them one day.
+        let names: Vec<Domain> = state.blocks.iter().filter_map(Block::domain).collect();
+        self.store.see(&names).await?;
         Ok(BackupRef { id, path: saved.path, csv: saved.csv_path })
     }
 

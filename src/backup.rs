@@ -5,7 +5,6 @@
 //! not at hand. A third, `.sha256`, lets `sha256sum -c` check the JSON. All are written
 //! and synced before the first change leaves.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::block::{State, hex};
 use crate::target::{TargetRef, export};
+use crate::whole_file::{self, Readable};
 
 const FORMAT: &str = "hedgerow-backup/1";
 
@@ -75,9 +75,12 @@ impl Backup {
         let sum_path = directory.join(format!("{stem}.json.sha256"));
         let importable = self.state.blocks.iter().filter(|block| block.domain().is_some());
         let csv = export(self.state.level, importable);
-        put(&csv_path, csv.as_bytes()).map_err(io(&csv_path))?;
-        put(&sum_path, format!("{sha256}  {stem}.json\n").as_bytes()).map_err(io(&sum_path))?;
-        put(&path, &json).map_err(io(&path))?;
+        let put = |path: &Path, content: &[u8]| {
+            whole_file::write(path, content, Readable::ByOwner).map_err(io(path))
+        };
+        put(&csv_path, csv.as_bytes())?;
+        put(&sum_path, format!("{sha256}  {stem}.json\n").as_bytes())?;
+        put(&path, &json)?;
         Ok(Saved { path, csv_path, sha256 })
     }
 
@@ -136,24 +139,6 @@ pub(crate) fn create_private_dir(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
-}
-
-/// A new file that only its owner can read, synced together with its directory entry.
-fn put(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let temporary = path.with_extension("part");
-    let mut file = options.open(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    #[cfg(unix)]
-    if let Some(directory) = path.parent() {
-        std::fs::File::open(directory)?.sync_all()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -34,3 +34,4 @@ pub mod target;
 pub mod text;
 pub mod unmask;
 pub mod vault;
+pub mod whole_file;

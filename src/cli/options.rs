@@ -90,7 +90,7 @@ enum ModeArg {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum SeverityArg {
+pub enum SeverityArg {
     Noop,
     Silence,
     Suspend,

@@ -8,6 +8,7 @@ use super::options::{FileOptions, ListOptions, open_quietly};
 use super::{Body, Exit, Reply};
 use crate::app::App;
 use crate::plan::{Plan, Table};
+use crate::whole_file::{self, Readable};
 
 /// Show what lists would change on a target, and change nothing
 ///
@@ -83,12 +84,8 @@ impl Shown {
 
 /// Writes a plan to a file of its own, whole or not at all.
 pub fn save(plan: &Plan, path: &std::path::Path) -> Result<()> {
-    let part = path.with_extension("part");
-    let write = || {
-        std::fs::write(&part, plan.to_json() + "\n")?;
-        std::fs::rename(&part, path)
-    };
-    write().with_context(|| format!("the plan could not be saved as {}", path.display()))
+    let content = plan.to_json() + "\n";
+    whole_file::write(path, content.as_bytes(), Readable::AsUsual).with_context(|| format!("the plan could not be saved as {}", path.display()))
 }
 
 impl Args {

@@ -27,6 +27,7 @@ mod tests;
 pub mod bundled;
 pub mod catalogue;
 pub mod signature;
+pub mod write;
 
 use arcstr::ArcStr;
 use compact_str::CompactString;

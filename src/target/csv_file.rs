@@ -6,7 +6,6 @@
 //! Mastodon 4.2, and one unusable line ends an import half-way); for an instance the
 //! columns of Mastodon's own export, in lower case.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -18,6 +17,7 @@ use crate::block::{Block, Level, Rule, Severity, State};
 use crate::clock::Clock;
 use crate::domain::Domain;
 use crate::plan::{Change, Mode};
+use crate::whole_file::{self, Readable};
 
 /// What Mastodon's import pages take at most (`form/import.rb`).
 pub const MOST_ROWS: usize = 20_000;
@@ -323,10 +323,6 @@ fn put(path: &Path, content: &[u8]) -> std::io::Result<PathBuf> {
             Err(_) => !candidate.exists(),
         })
         .unwrap_or_else(|| path.to_owned());
-    let temporary = free.with_extension("csv.part");
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, &free)?;
+    whole_file::write(&free, content, Readable::AsUsual)?;
     Ok(free)
 }

@@ -4,6 +4,7 @@ mod add;
 mod compare;
 mod decide;
 mod diff;
+mod export;
 mod history;
 mod info;
 mod remove;
@@ -60,6 +61,7 @@ enum Verb {
     Reject(decide::RejectArgs),
     Set(set::Args),
     Remove(remove::Args),
+    Export(export::Args),
 }
 
 #[derive(Serialize)]
@@ -177,6 +179,7 @@ impl Args {
             Some(Verb::Reject(args)) => args.run(app).await,
             Some(Verb::Set(args)) => args.run(app).await,
             Some(Verb::Remove(args)) => args.run(app).await,
+            Some(Verb::Export(args)) => args.run(app).await,
         }
     }
 }
