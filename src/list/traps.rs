@@ -14,14 +14,12 @@ fn fate(value: &str) -> String {
     );
     let document = document(&text);
     let found = document.entries.iter().find(|e| e.severity == Some(Severity::Suspend));
-    match found {
-        Some(entry) => entry.domain.to_string(),
-        None => {
-            let [problem] = &document.problems[..] else { panic!("{value:?}: {document:?}") };
-            assert_eq!((problem.line, problem.verdict), (3, Verdict::Rejected), "{value:?}");
-            format!("! {}", problem.why)
-        }
+    if let Some(entry) = found {
+        return entry.domain.to_string();
     }
+    let [problem] = &document.problems[..] else { panic!("{value:?}: {document:?}") };
+    assert_eq!((problem.line, problem.verdict), (3, Verdict::Rejected), "{value:?}");
+    format!("! {}", problem.why)
 }
 
 #[test]
