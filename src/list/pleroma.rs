@@ -65,7 +65,6 @@ pub(super) struct Policies {
     /// Where in `found` the block of a name stands. The spelling decides: what is written
     /// differently is put together by [`Rows`], which then says that it was.
     places: HashMap<String, usize>,
-    allows: bool,
 }
 
 struct Found {
@@ -116,10 +115,7 @@ impl Policies {
                 let why = format!("{key} has no counterpart among Mastodon's blocks");
                 What::Rejected(why.into())
             }
-            Action::Allow => {
-                self.allows = true;
-                What::Release(reason.to_owned())
-            }
+            Action::Allow => What::Release(reason.to_owned()),
             _ => {
                 let spelling = name.trim().to_lowercase();
                 let place = self.places.get(&spelling).copied();
@@ -149,19 +145,17 @@ impl Policies {
     }
 
     pub fn into_rows(self, rows: &mut Rows) {
-        if self.allows
-            && let Some(first) =
-                self.found.iter().find(|found| matches!(found.what, What::Release(_)))
-        {
-            let why = "this server talks only to the servers under accept; they are read as \
-                       servers that are not to be blocked";
-            rows.remark(first.line, "accept", why.to_owned());
-        }
+        let mut allows = false;
         for found in self.found {
             let row = Row { line: found.line, domain: &found.name, ..Row::default() };
             match found.what {
                 What::Rejected(why) => rows.reject(found.line, &found.name, why.into_owned()),
                 What::Release(reason) => {
+                    if !std::mem::replace(&mut allows, true) {
+                        let why = "this server talks only to the servers under accept; they are \
+                                   read as servers that are not to be blocked";
+                        rows.remark(found.line, "accept", why.to_owned());
+                    }
                     rows.release(&Row { public_comment: &reason, ..row }, Released::Allowed);
                 }
                 What::Block(wanted) => rows.take(&Row {
