@@ -374,6 +374,10 @@ fn to_ascii(name: &str, repairs: &mut Vec<Repair>) -> Result<CompactString, Refu
     {
         return Err(Refusal::InvalidCharacter(odd));
     }
+    // The mapping would make a digit or letters of them, and of `bad.example²` another name.
+    if let Some(mark) = name.chars().find(|c| is_footnote_mark(*c)) {
+        return Err(Refusal::InvalidCharacter(mark));
+    }
     if name.split('.').any(str::is_empty) {
         return Err(Refusal::BadLabel);
     }
@@ -394,6 +398,13 @@ fn to_ascii(name: &str, repairs: &mut Vec<Repair>) -> Result<CompactString, Refu
         return Err(Refusal::BadLabel);
     }
     Ok(CompactString::from(ascii))
+}
+
+/// Raised, lowered and circled digits and letters, and the marks of trade.
+const fn is_footnote_mark(c: char) -> bool {
+    matches!(c,
+        '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{aa}' | '\u{ba}' | '\u{2070}'..='\u{209c}'
+        | '\u{2120}' | '\u{2122}' | '\u{2460}'..='\u{24ff}')
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
@@ -484,6 +495,7 @@ mod tests {
             ("ex_ample.com", "InvalidCharacter('_')"),
             ("eveningzoo.]club", "InvalidCharacter(']')"),
             ("#domain", "InvalidCharacter('#')"),
+            ("bad.example²", "InvalidCharacter('²')"),
             ("a..b.example", "BadLabel"),
             ("example.com..", "BadLabel"),
             ("xn--é.com", "BadIdn"),

@@ -23,6 +23,8 @@ mod pleroma;
 mod rows;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod traps;
 
 pub mod bundled;
 pub mod catalogue;

@@ -1,6 +1,8 @@
 //! What the policies of Pleroma and Akkoma mean for a block, in whatever notation they are
 //! written.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 
 use super::Released;
@@ -22,6 +24,16 @@ pub(super) enum Action {
     Allow,
     /// What Mastodon has no block for.
     NoCounterpart,
+}
+
+impl Action {
+    fn severity(self) -> Severity {
+        match self {
+            Action::Suspend => Severity::Suspend,
+            Action::Silence => Severity::Silence,
+            _ => Severity::Noop,
+        }
+    }
 }
 
 /// What a key of `mrf_simple` asks for, or nothing for a key that is not known. Atoms may
@@ -53,7 +65,6 @@ pub(super) struct Policies {
     /// Where in `found` the block of a name stands. The spelling decides: what is written
     /// differently is put together by [`Rows`], which then says that it was.
     places: HashMap<String, usize>,
-    allows: bool,
 }
 
 struct Found {
@@ -65,51 +76,33 @@ struct Found {
 enum What {
     Block(Wanted),
     Release(String),
-    Rejected(String),
+    Rejected(Cow<'static, str>),
 }
 
 #[derive(Default)]
 struct Wanted {
-    severity: Option<Severity>,
-    reject_media: bool,
-    reject_reports: bool,
-    /// Which severity the comment was given for; the strictest action's comment stays.
-    comment_for: Option<Severity>,
+    actions: Vec<Action>,
     comment: String,
-    suspends: bool,
-    silences: bool,
+    /// The action that the comment was given for; the strictest one's stays.
+    comment_for: Option<Severity>,
 }
 
 impl Wanted {
-    /// Whether the action was asked for already.
-    fn has(&self, action: Action) -> bool {
-        match action {
-            Action::Suspend => self.suspends,
-            Action::Silence => self.silences,
-            Action::RejectMedia => self.reject_media,
-            Action::RejectReports => self.reject_reports,
-            Action::Allow | Action::NoCounterpart => false,
+    fn add(&mut self, action: Action, reason: &str) {
+        let severity = Some(action.severity());
+        if !reason.trim().is_empty() && severity > self.comment_for {
+            reason.clone_into(&mut self.comment);
+            self.comment_for = severity;
         }
+        self.actions.push(action);
     }
 
-    fn add(&mut self, action: Action, reason: &str) {
-        let severity = match action {
-            Action::Suspend => Severity::Suspend,
-            Action::Silence => Severity::Silence,
-            _ => Severity::Noop,
-        };
-        match action {
-            Action::Suspend => self.suspends = true,
-            Action::Silence => self.silences = true,
-            Action::RejectMedia => self.reject_media = true,
-            Action::RejectReports => self.reject_reports = true,
-            Action::Allow | Action::NoCounterpart => {}
-        }
-        self.severity = self.severity.max(Some(severity));
-        if !reason.trim().is_empty() && Some(severity) > self.comment_for {
-            reason.clone_into(&mut self.comment);
-            self.comment_for = Some(severity);
-        }
+    fn severity(&self) -> Option<Severity> {
+        self.actions.iter().map(|action| action.severity()).max()
+    }
+
+    fn asks_for(&self, action: Action) -> &'static str {
+        if self.actions.contains(&action) { "true" } else { "" }
     }
 }
 
@@ -119,18 +112,16 @@ impl Policies {
         let what = match action {
             Action::NoCounterpart => {
                 let key = key.trim_start_matches(':');
-                What::Rejected(format!("{key} has no counterpart among Mastodon's blocks"))
+                let why = format!("{key} has no counterpart among Mastodon's blocks");
+                What::Rejected(why.into())
             }
-            Action::Allow => {
-                self.allows = true;
-                What::Release(reason.to_owned())
-            }
+            Action::Allow => What::Release(reason.to_owned()),
             _ => {
                 let spelling = name.trim().to_lowercase();
                 let place = self.places.get(&spelling).copied();
                 if let Some(Found { what: What::Block(wanted), .. }) =
                     place.and_then(|place| self.found.get_mut(place))
-                    && !wanted.has(action)
+                    && !wanted.actions.contains(&action)
                 {
                     return wanted.add(action, reason);
                 }
@@ -144,8 +135,8 @@ impl Policies {
     }
 
     /// Something under one of the keys that cannot be used.
-    pub fn reject(&mut self, line: u32, value: &str, why: &str) {
-        let what = What::Rejected(why.to_owned());
+    pub fn reject(&mut self, line: u32, value: &str, why: &'static str) {
+        let what = What::Rejected(why.into());
         self.found.push(Found { line, name: value.to_owned(), what });
     }
 
@@ -154,25 +145,23 @@ impl Policies {
     }
 
     pub fn into_rows(self, rows: &mut Rows) {
-        if self.allows
-            && let Some(first) =
-                self.found.iter().find(|found| matches!(found.what, What::Release(_)))
-        {
-            let why = "this server talks only to the servers under accept; they are read as \
-                       servers that are not to be blocked";
-            rows.remark(first.line, "accept", why.to_owned());
-        }
+        let mut allows = false;
         for found in self.found {
             let row = Row { line: found.line, domain: &found.name, ..Row::default() };
             match found.what {
-                What::Rejected(why) => rows.reject(found.line, &found.name, why),
+                What::Rejected(why) => rows.reject(found.line, &found.name, why.into_owned()),
                 What::Release(reason) => {
+                    if !std::mem::replace(&mut allows, true) {
+                        let why = "this server talks only to the servers under accept; they are \
+                                   read as servers that are not to be blocked";
+                        rows.remark(found.line, "accept", why.to_owned());
+                    }
                     rows.release(&Row { public_comment: &reason, ..row }, Released::Allowed);
                 }
                 What::Block(wanted) => rows.take(&Row {
-                    severity: wanted.severity.map(Severity::as_str),
-                    reject_media: if wanted.reject_media { "true" } else { "" },
-                    reject_reports: if wanted.reject_reports { "true" } else { "" },
+                    severity: wanted.severity().map(Severity::as_str),
+                    reject_media: wanted.asks_for(Action::RejectMedia),
+                    reject_reports: wanted.asks_for(Action::RejectReports),
                     public_comment: &wanted.comment,
                     ..row
                 }),

@@ -238,6 +238,82 @@ fn nothing_dangerous_comes_out_of_any_real_file() {
     assert!(entries > 5000, "{entries} entries");
 }
 
+/// Values of real lists, each with the kind that somebody sorted it under by hand.
+#[test]
+fn each_weird_row_ends_as_its_kind_says() {
+    let Some(path) = shared("lists/weird-real-rows.tsv") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut seen = std::collections::BTreeMap::<&str, usize>::new();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [raw, kind, guess, flags, _] = cells[..] else { panic!("{line:?}") };
+        let raw = python_text(raw);
+        *seen.entry(kind).or_default() += 1;
+        let (name, severity) = match raw.strip_prefix("severity=") {
+            Some(severity) => ("odd.example", severity),
+            None => (raw.as_str(), "suspend"),
+        };
+        let quoted = name.replace('"', "\"\"");
+        let list = format!("#domain,#severity\n\"{quoted}\",{severity}\nok.example,noop\n");
+        let document = read(list.as_bytes()).unwrap_or_else(|error| panic!("{raw:?}: {error}"));
+        let fate = weird_fate(&document);
+        let country = psl::suffix(guess.as_bytes())
+            .is_some_and(|suffix| suffix == guess && suffix.typ() != Some(psl::Type::Private));
+        let untidy = ["whitespace", "uppercase", "trailing-dot", "unicode-idn"];
+        let marker = guess.ends_with(".invalid") || guess.starts_with("canary.");
+        let want = match kind {
+            "domain" if country || marker => "rejected".to_owned(),
+            "domain" if flags.split(',').any(|flag| untidy.contains(&flag)) => {
+                format!("repaired {guess}")
+            }
+            "domain" => format!("taken {guess}"),
+            "invisible-char" | "wildcard-prefix" => format!("repaired {guess}"),
+            "bad-label" if raw.contains("[.]") => format!("repaired {}", raw.replace("[.]", ".")),
+            "obfuscated/glob" => "hidden".to_owned(),
+            "bad-label" | "empty" | "glob" | "handle" | "ipv4" | "leading-dot" | "multi"
+            | "path" | "port" | "severity" | "single-label" => "rejected".to_owned(),
+            _ => panic!("an unknown kind: {line:?}"),
+        };
+        assert_eq!(fate, want, "{raw:?} ({kind}): {:?}", document.problems);
+        if flags.contains("public-suffix") && !country {
+            assert!(document.entries[0].shared_by_strangers, "{raw:?}");
+        }
+        let below = document.entries.iter().any(|entry| entry.covers_subdomains);
+        assert_eq!(below, kind == "wildcard-prefix", "{raw:?}");
+    }
+    assert!(seen.values().sum::<usize>() >= 115 && seen.len() >= 15, "{seen:?}");
+}
+
+/// What became of the row before the last.
+fn weird_fate(document: &Document) -> String {
+    let [.., last] = &document.entries[..] else { panic!("{document:?}") };
+    assert_eq!(last.domain.as_str(), "ok.example");
+    match &document.entries[..] {
+        [entry, _] if document.counts.repaired == 1 => format!("repaired {}", entry.domain),
+        [entry, _] => format!("taken {}", entry.domain),
+        _ if document.hidden.is_empty() => "rejected".to_owned(),
+        _ => "hidden".to_owned(),
+    }
+}
+
+/// A text as Python shows it.
+fn python_text(shown: &str) -> String {
+    let inner = shown.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap();
+    let mut text = String::new();
+    let mut rest = inner;
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        text.push_str(before);
+        let (c, length) = match escaped.as_bytes()[0] {
+            b'u' => (u32::from_str_radix(&escaped[1..5], 16).unwrap(), 5),
+            b'x' => (u32::from_str_radix(&escaped[1..3], 16).unwrap(), 3),
+            other => (u32::from(other), 1),
+        };
+        text.push(char::from_u32(c).unwrap());
+        rest = &escaped[length..];
+    }
+    text + rest
+}
+
 /// Why no list may block the name.
 fn danger(name: &str) -> Option<&'static str> {
     let suffix = psl::suffix(name.as_bytes());

@@ -267,16 +267,12 @@ impl<'a> Reader<'a> {
     /// The reason behind a `=` or `=>`, if it is a text.
     fn reason(&mut self) -> String {
         self.tokens.next();
-        match self.tokens.peek().map(|token| token.kind) {
-            Some(Kind::Text { raw, .. }) => {
-                self.tokens.next();
-                tokens::text(raw).into_owned()
-            }
-            _ => {
-                self.skip_to_separator();
-                String::new()
-            }
+        if let Some(Kind::Text { raw, .. }) = self.tokens.peek().map(|token| token.kind) {
+            self.tokens.next();
+            return tokens::text(raw).into_owned();
         }
+        self.skip_to_separator();
+        String::new()
     }
 
     /// `{"name", "reason"}`, `(mkTuple [ "name" "reason" ])`, `[host: "name", reason: "…"]`,
@@ -316,9 +312,8 @@ impl<'a> Reader<'a> {
         let mut depth = 0usize;
         while let Some(token) = self.tokens.peek() {
             match token.kind {
-                Kind::Sign(',' | ';') if depth == 0 => return,
+                Kind::Sign(',' | ';' | ']' | '}' | ')') if depth == 0 => return,
                 Kind::Sign('[' | '{' | '(') => depth += 1,
-                Kind::Sign(']' | '}' | ')') if depth == 0 => return,
                 Kind::Sign(']' | '}' | ')') => depth -= 1,
                 _ => {}
             }

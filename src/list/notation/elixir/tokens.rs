@@ -30,31 +30,28 @@ pub(super) struct Tokens<'a> {
     line: u32,
     /// Two single quotes begin a text in Nix, and are an empty one in Elixir.
     nix: bool,
-    peeked: Option<Option<Token<'a>>>,
+    upcoming: Option<Token<'a>>,
 }
 
 impl<'a> Tokens<'a> {
     pub fn new(text: &'a str) -> Self {
         let elixir = ["config :pleroma", "import Config", "use Mix.Config", "%{"];
         let nix = !elixir.iter().any(|mark| text.contains(mark));
-        Tokens { text, at: 0, line: 1, nix, peeked: None }
+        let mut tokens = Tokens { text, at: 0, line: 1, nix, upcoming: None };
+        tokens.upcoming = tokens.scan();
+        tokens
     }
 
-    pub fn peek(&mut self) -> Option<Token<'a>> {
-        if self.peeked.is_none() {
-            self.peeked = Some(self.scan());
-        }
-        self.peeked.flatten()
+    pub fn peek(&self) -> Option<Token<'a>> {
+        self.upcoming
     }
 
     pub fn next(&mut self) -> Option<Token<'a>> {
-        match self.peeked.take() {
-            Some(token) => token,
-            None => self.scan(),
-        }
+        let upcoming = self.scan();
+        std::mem::replace(&mut self.upcoming, upcoming)
     }
 
-    /// The line of the current place.
+    /// The line that the last token ends on.
     pub fn line(&self) -> u32 {
         self.line
     }
