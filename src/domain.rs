@@ -232,7 +232,7 @@ const fn is_ldh(byte: u8) -> bool {
 
 /// Whether the name is canonical, has two labels or more, and needs no IDNA check.
 /// Nearly every row of every list passes here, in one walk over its bytes.
-fn is_plain(raw: &str) -> bool {
+pub(crate) fn is_plain(raw: &str) -> bool {
     if raw.len() > MAX_LENGTH {
         return false;
     }

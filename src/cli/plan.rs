@@ -85,7 +85,8 @@ impl Shown {
 /// Writes a plan to a file of its own, whole or not at all.
 pub fn save(plan: &Plan, path: &std::path::Path) -> Result<()> {
     let content = plan.to_json() + "\n";
-    whole_file::write(path, content.as_bytes(), Readable::AsUsual).with_context(|| format!("the plan could not be saved as {}", path.display()))
+    whole_file::write(path, content.as_bytes(), Readable::AsUsual)
+        .with_context(|| format!("the plan could not be saved as {}", path.display()))
 }
 
 impl Args {

@@ -24,7 +24,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table) -> Result<Document, ReadE
     // should it find one, what was read before it stands.
     while let Ok(true) = reader.read_record(&mut record) {
         let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
-        let (line, below) = lines.advance(end);
+        let (line, below) = lines.advance(end, &record);
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -118,6 +118,10 @@ fn holds_rows(record: &StringRecord, below: &str, table: &Table) -> bool {
     }
 }
 
+fn has_breaks(record: &StringRecord) -> bool {
+    memchr::memchr2(b'\r', b'\n', record.as_slice().as_bytes()).is_some()
+}
+
 /// Numbers the lines on which rows begin. The CSV reader's own count says where it began
 /// to look for a row, which after blank lines and `\r\n` is too early.
 pub(super) struct LineCounter<'a> {
@@ -134,9 +138,15 @@ impl<'a> LineCounter<'a> {
 
     /// The line on which the row that ends at byte `to` begins, and what there is of it
     /// on the lines below.
-    pub fn advance(&mut self, to: usize) -> (u32, &'a str) {
+    pub fn advance(&mut self, to: usize, record: &StringRecord) -> (u32, &'a str) {
         let raw = self.text.get(self.at..to).unwrap_or_default();
         self.at = to;
+        // Nearly every row is one line, with no blank ones before it.
+        if !raw.starts_with(['\r', '\n']) && !has_breaks(record) {
+            let line = self.line;
+            self.line = line.saturating_add(u32::from(raw.ends_with(char::from(self.end))));
+            return (line, "");
+        }
         let blank = raw.bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.count(&raw[..blank]);
         let line = self.line;

@@ -10,7 +10,7 @@ use super::error::ReadError;
 use super::rows::{Row, Rows, flag};
 use super::{Document, Format};
 use crate::block::Severity;
-use crate::domain::Domain;
+use crate::domain::{self, Domain};
 
 /// How many lines with content are looked at to see whether they are bullets.
 const SAMPLE: usize = 100;
@@ -23,6 +23,15 @@ pub(super) fn read(source: &Source<'_>, shape: &Lines) -> Result<Document, ReadE
     let bullets = has_bullets(text);
     let mut comments = bullets;
     for line in decode::lines(text) {
+        // Nearly every line of nearly every list is a name and nothing else.
+        if domain::is_plain(line.text) && !bullets {
+            let number = shape.body.line.saturating_add(line.number - 1);
+            rows.take(&Row { line: number, domain: line.text, ..Row::default() });
+            if rows.is_full() {
+                break;
+            }
+            continue;
+        }
         if line.text.trim().is_empty() {
             continue;
         }

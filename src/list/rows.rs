@@ -70,7 +70,7 @@ pub(super) struct Rows {
     /// Entries that a later row of the list took back.
     withdrawn: HashSet<usize>,
     /// Where in `entries` a domain stands; the names themselves are there.
-    places: HashTable<usize>,
+    places: HashTable<u32>,
     hasher: DefaultHashBuilder,
     /// Lists repeat a handful of reasons thousands of times.
     comments: HashSet<ArcStr>,
@@ -276,7 +276,8 @@ impl Rows {
     /// Where the entry for a domain stands.
     fn place(&self, domain: &Domain) -> Option<usize> {
         let hash = self.hasher.hash_one(domain.as_str());
-        self.places.find(hash, |place| self.entries[*place].domain == *domain).copied()
+        let found = self.places.find(hash, |at| self.entries[*at as usize].domain == *domain);
+        found.map(|place| *place as usize)
     }
 
     /// Adds the entry, or merges it into the one that has its domain.
@@ -284,23 +285,26 @@ impl Rows {
         let was_released = !self.released.is_empty() && self.block_again(&entry.domain);
         let Rows { entries, places, hasher, .. } = self;
         let hash = hasher.hash_one(entry.domain.as_str());
-        if let Some(place) = places.find(hash, |place| entries[*place].domain == entry.domain) {
-            if self.withdrawn.remove(place) {
+        let found = places.find(hash, |at| entries[*at as usize].domain == entry.domain);
+        if let Some(place) = found.map(|place| *place as usize) {
+            if self.withdrawn.remove(&place) {
                 // What it asked for before it was taken back no longer counts.
-                entries[*place] = entry;
+                entries[place] = entry;
                 return;
             }
             self.counts.duplicates += usize::from(!was_released);
             if replaces {
-                entries[*place] = entry;
+                entries[place] = entry;
             } else {
-                entries[*place].absorb(entry);
+                entries[place].absorb(entry);
             }
             return;
         }
-        let place = entries.len();
+        // There are at most [`MOST_ROWS`].
+        let place = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         entries.push(entry);
-        places.insert_unique(hash, place, |place| hasher.hash_one(entries[*place].domain.as_str()));
+        let rehash = |at: &u32| hasher.hash_one(entries[*at as usize].domain.as_str());
+        places.insert_unique(hash, place, rehash);
     }
 
     /// Takes back a release, and says whether there was one.

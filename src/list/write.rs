@@ -50,9 +50,9 @@ pub fn write(entries: &[Entry], format: Format, least: Severity) -> Option<Writt
         Format::MastodonAdminCsv => table(&kept, '#', "\n"),
         Format::FediblockholeCsv => table(&kept, ' ', "\r\n"),
         Format::UserCsv => lines(&kept, |entry| entry.domain.to_string()),
-        Format::FriendicaCsv => lines(&kept, |entry| {
-            format!("{},{}", entry.domain, quoted(comment(entry)))
-        }),
+        Format::FriendicaCsv => {
+            lines(&kept, |entry| format!("{},{}", entry.domain, quoted(comment(entry))))
+        }
         Format::Markdown => markdown(&kept),
         Format::InstanceBlocks => pretty(kept.iter().map(|entry| instance_block(entry)).collect()),
         Format::Bookwyrm => {
@@ -191,8 +191,8 @@ mod tests {
     /// What the format can hold of an entry.
     fn held(entry: &Entry, format: Format) -> Entry {
         let flags = matches!(format, Format::MastodonAdminCsv | Format::FediblockholeCsv);
-        let severities = flags
-            || matches!(format, Format::InstanceBlocks | Format::Pixelfed | Format::Markdown);
+        let severities =
+            flags || matches!(format, Format::InstanceBlocks | Format::Pixelfed | Format::Markdown);
         let comments = severities && format != Format::Pixelfed || format == Format::FriendicaCsv;
         Entry {
             line: 0,

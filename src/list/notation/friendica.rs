@@ -81,7 +81,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<Document, ReadError> {
     let mut record = StringRecord::new();
     while let Ok(true) = reader.read_record(&mut record) {
         let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
-        let (line, below) = lines.advance(end);
+        let (line, below) = lines.advance(end, &record);
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
