@@ -77,6 +77,13 @@ impl Severity {
             ("noop", Severity::Noop),
             ("none", Severity::Noop),
         ];
+        // What programs write, without a walk over all the words.
+        match word {
+            "suspend" => return Some(Severity::Suspend),
+            "silence" => return Some(Severity::Silence),
+            "noop" => return Some(Severity::Noop),
+            _ => {}
+        }
         let word = word.trim();
         WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, s)| *s)
     }

@@ -218,7 +218,8 @@ enum Suffix {
 fn suffix_kind(domain: &Domain) -> Suffix {
     let name = domain.as_str().as_bytes();
     match psl::suffix(name) {
-        Some(suffix) if suffix.as_bytes() == name => match suffix.typ() {
+        // A suffix of the same length is the name.
+        Some(suffix) if suffix.as_bytes().len() == name.len() => match suffix.typ() {
             Some(psl::Type::Private) => Suffix::Private,
             _ => Suffix::Icann,
         },

@@ -368,10 +368,10 @@ pub(super) fn flag(word: &str) -> Option<Option<bool>> {
     const YES: [&str; 6] = ["true", "t", "1", "yes", "y", "on"];
     const NO: [&str; 6] = ["false", "f", "0", "no", "n", "off"];
     // What programs write, without a walk over all the words.
-    match word {
-        "" => return Some(None),
-        "false" | "False" | "FALSE" => return Some(Some(false)),
-        "true" | "True" | "TRUE" => return Some(Some(true)),
+    match word.len() {
+        0 => return Some(None),
+        4 if word.eq_ignore_ascii_case("true") => return Some(Some(true)),
+        5 if word.eq_ignore_ascii_case("false") => return Some(Some(false)),
         _ => {}
     }
     let word = word.trim();

@@ -28,7 +28,7 @@ Examples:
 
 Formats: mastodon-admin-csv, fediblockhole-csv, user-csv (one name a line, as Misskey's
 and Lemmy's pages take it), instance-blocks, friendica-csv, bookwyrm, peertube-log,
-pixelfed, markdown.")]
+pixelfed.")]
 pub struct Args {
     /// A list you follow, a bundled name, a file, an address, instance:HOST or fires:URL
     #[arg(value_name = "LIST")]
