@@ -1,5 +1,6 @@
 //! The store's promises, each kept on both databases.
 
+mod lists;
 mod opening;
 pub mod place;
 
