@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::command::Machine;
 use crate::publisher::Publisher;
@@ -315,4 +318,117 @@ fn hidden_names_are_recognised_by_what_was_ever_seen() {
     assert_eq!(added(&plan(&["--guess-hidden-names"])), ["dajiaweibo.com", "plain.example"]);
     let check = machine.run(&["check", "hidden.csv"]).exits(0);
     check.says("recognised by the digest").says("no domain seen so far is the one");
+}
+
+/// A publisher's key, and what it signs: the SHA-256 digest of a list, as RapidBlock does.
+struct Signer(ring::signature::Ed25519KeyPair);
+
+impl Signer {
+    fn new(seed: u8) -> Signer {
+        Signer(ring::signature::Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap())
+    }
+
+    fn key(&self) -> String {
+        use ring::signature::KeyPair;
+        BASE64.encode(self.0.public_key())
+    }
+
+    fn sign(&self, list: &str) -> String {
+        BASE64.encode(self.0.sign(&Sha256::digest(list)))
+    }
+}
+
+#[test]
+fn a_signed_list_is_held_when_the_signature_or_the_key_changes() {
+    let publisher = Publisher::start();
+    let machine = Machine::new();
+    let (old, new) = (Signer::new(1), Signer::new(2));
+    let publish = |size: usize, signer: &Signer| {
+        publisher.publish("/a.csv", list(size));
+        publisher.publish("/a.csv.sig", signer.sign(&list(size)) + "\n");
+    };
+    publisher.publish("/key", old.key() + "\n");
+    publish(10, &new);
+    let (url, sig, key) =
+        (publisher.url("/a.csv"), publisher.url("/a.csv.sig"), publisher.url("/key"));
+    let add = ["lists", "add", &url, "--signature", &sig, "--key", &key];
+    machine.run(&add).exits(1).says("its signature does not hold");
+    publish(10, &old);
+    machine.run(&add).exits(0);
+    publish(11, &old);
+    assert_eq!(update(&machine)["outcome"], "changed");
+
+    // Somebody can write to the list and has no key.
+    publisher.publish("/a.csv", list(12));
+    assert_eq!(update(&machine)["concerns"][0]["concern"], "unsigned");
+    // Somebody has a key of their own, and the published one is still the old one.
+    publish(13, &new);
+    assert_eq!(update(&machine)["concerns"][0]["concern"], "unsigned");
+    // The publisher has changed the key.
+    publisher.publish("/key", new.key());
+    publish(14, &new);
+    let held = update(&machine);
+    assert_eq!(held["concerns"], json!([{ "concern": "key", "was": old.key(), "is": new.key() }]));
+    assert_eq!(planned(&machine, "a").0, 11);
+    machine.run(&["lists", "accept", "a"]).exits(0);
+    publish(15, &new);
+    assert_eq!(update(&machine)["outcome"], "changed");
+    publisher.breaks("/a.csv.sig", 404, "");
+    publisher.publish("/a.csv", list(16));
+    assert_eq!(update(&machine)["concerns"][0]["concern"], "unsigned");
+}
+
+#[test]
+fn versions_are_shown_by_number_and_by_day() {
+    let publisher = Publisher::start();
+    let machine = Machine::new();
+    for size in [10, 11, 12] {
+        publisher.publish("/a.csv", list(size));
+        if size == 10 {
+            machine.run(&["lists", "add", &publisher.url("/a.csv")]).exits(0);
+            machine.run(&["lists", "diff", "a"]).exits(1).says("only one version of a so far");
+        } else {
+            machine.run(&["lists", "update"]).exits(0);
+        }
+    }
+    let diff = |more: &[&str]| {
+        let mut args = vec!["lists", "diff", "a", "--json"];
+        args.extend(more);
+        machine.run(&args).exits(0).json()
+    };
+    let added = |diff: &Value| diff["added"].as_array().unwrap().len();
+    assert_eq!(added(&diff(&[])), 1);
+    assert_eq!(added(&diff(&["1"])), 2);
+    assert_eq!(added(&diff(&["#1", "2"])), 1);
+    let back = diff(&["3", "1"]);
+    assert_eq!((added(&back), back["removed"].as_array().unwrap().len()), (0, 2));
+    let today = diff(&["1"])["to"]["fetched_at"].as_str().unwrap()[..10].to_owned();
+    assert_eq!(added(&diff(&[&today])), 0, "today the newest is in force");
+    machine.run(&["lists", "diff", "a", "2020-01-01"]).exits(1).says("no such version");
+    machine.run(&["lists", "diff", "a", "last"]).exits(1).says("2026-01-31");
+}
+
+#[test]
+fn a_list_is_written_for_other_software() {
+    let machine = Machine::new();
+    machine.write(
+        "mixed.csv",
+        "domain,severity,public_comment\na.example,suspend,spam\nb.example,silence,\n",
+    );
+    let export = |more: &[&str]| {
+        let mut args = vec!["lists", "export", "mixed.csv", "--to"];
+        args.extend(more);
+        machine.run(&args)
+    };
+    let names = export(&["user-csv"]).exits(0);
+    assert_eq!(names.stdout, "a.example\n");
+    names.says("1 domain left out");
+    let all = export(&["user-csv", "--min-severity", "silence"]).exits(0);
+    assert_eq!(all.stdout, "a.example\nb.example\n");
+    export(&["mastodon-admin-csv", "-o", "out.csv"]).exits(0).says("2 domains written");
+    let back = machine.run(&["check", "out.csv", "--json"]).exits(0).json();
+    assert_eq!(back["format"], "mastodon-admin-csv");
+    assert_eq!(back["entries"][0]["public_comment"], "spam");
+    export(&["fires"]).exits(1).says("can be read and not written");
+    export(&["word"]).exits(1).says("there is no such format");
 }
