@@ -30,7 +30,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<Source<'_>, ReadError> {
         }
         None => eight_bit(bytes)?,
     };
-    if source.text.contains('\0') {
+    if clip(&source.text, BEGINNING).contains('\0') {
         return Err(ReadError::NotText(NotText::Binary));
     }
     if source.text.trim().is_empty() {
@@ -38,6 +38,9 @@ pub(super) fn text(bytes: &[u8]) -> Result<Source<'_>, ReadError> {
     }
     Ok(source)
 }
+
+/// As much of a file as tells whether it is text; further on, a zero only spoils its row.
+const BEGINNING: usize = 64 * 1024;
 
 fn eight_bit(bytes: &[u8]) -> Result<Source<'_>, ReadError> {
     let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

@@ -67,8 +67,7 @@ pub async fn read(
     // A server on this machine is one that somebody is trying out.
     let http = Url::parse(&format!("http://{host}/")).map_err(|_| InstanceError::Unknown)?;
     let base = if is_loopback(&https) { http } else { https };
-    let mut server =
-        Server { fetcher, base, validators, software: "unknown software".to_owned() };
+    let mut server = Server { fetcher, base, validators, software: "unknown software".to_owned() };
     let nodeinfo = server.nodeinfo().await?;
     let answer = server.list(nodeinfo).await?;
     Ok(InstanceAnswer { software: server.software, answer })
@@ -233,9 +232,7 @@ impl Server<'_> {
                 }
             }
         }
-        let row = |(host, (blocked, silenced)): (String, (bool, bool))| {
-            json!({ "host": host, "isBlocked": blocked, "isSilenced": silenced })
-        };
+        let row = |(host, (blocked, silenced)): (String, (bool, bool))| json!({ "host": host, "isBlocked": blocked, "isSilenced": silenced });
         Ok(self.put_together(&hosts.into_iter().map(row).collect()))
     }
 

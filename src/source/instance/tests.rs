@@ -224,9 +224,10 @@ async fn a_server_on_this_machine_may_know_itself_by_its_public_name() {
 #[tokio::test]
 async fn a_list_without_end_is_given_up() {
     async fn page(RawQuery(query): RawQuery, Path(_): Path<String>) -> Response {
-        let number = query.as_deref().and_then(|q| q.rsplit_once('P')).map_or(0, |(_, n)| {
-            n.parse::<usize>().unwrap()
-        });
+        let number = query
+            .as_deref()
+            .and_then(|q| q.rsplit_once('P'))
+            .map_or(0, |(_, n)| n.parse::<usize>().unwrap());
         let next = format!("P{}", number + 1);
         Json(json!({ "items": [], "next_page": next })).into_response()
     }
