@@ -87,13 +87,17 @@ fn bare_loop(bytes: &[u8]) -> Result<usize, csv::Error> {
     Ok(rows)
 }
 
-/// Names as lists have them: two or three labels, few of them longer than 24 letters.
+/// Names as lists have them: two or three labels, few of them longer than 24 letters, and
+/// in alphabetical order.
 fn names() -> impl Iterator<Item = String> {
     const TOPS: [&str; 6] = ["social", "example", "club", "online", "xyz", "moe"];
-    (0..ROWS).map(|n| {
+    let name = |n: usize| {
         let sub = if n % 4 == 0 { format!("m{}.", n % 97) } else { String::new() };
         format!("{sub}host{}-{n}.{}", n % 13, TOPS[n % TOPS.len()])
-    })
+    };
+    let mut names: Vec<String> = (0..ROWS).map(name).collect();
+    names.sort_unstable();
+    names.into_iter()
 }
 
 const REASONS: [&str; 5] =

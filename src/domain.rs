@@ -237,35 +237,21 @@ pub(crate) fn is_plain(raw: &str) -> bool {
     if raw.len() > MAX_LENGTH {
         return false;
     }
+    let (mut start, mut dots, mut digits) = (0, 0usize, true);
     let bytes = raw.as_bytes();
-    // One look at each byte, and no decision on the way.
-    if bytes.iter().fold(0, |seen, byte| seen | KIND[usize::from(*byte)]) & ODD != 0 {
-        return false;
-    }
-    let mut rest = bytes;
-    while let Some(dot) = memchr::memchr(b'.', rest) {
-        if !is_plain_label(&rest[..dot]) {
-            return false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'-' => digits = false,
+            b'0'..=b'9' => {}
+            b'.' if is_plain_label(&bytes[start..at]) => {
+                (start, dots, digits) = (at + 1, dots + 1, true);
+            }
+            _ => return false,
         }
-        rest = &rest[dot + 1..];
     }
     // A name that ends in a number is an IP address or nothing.
-    rest.len() < bytes.len() && !rest.iter().all(u8::is_ascii_digit) && is_plain_label(rest)
+    dots > 0 && !digits && is_plain_label(&bytes[start..])
 }
-
-/// Set for a byte that no canonical name has.
-const ODD: u8 = 1;
-const KIND: [u8; 256] = {
-    let mut kind = [ODD; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        if is_ldh(byte) || byte == b'.' {
-            kind[byte as usize] = 0;
-        }
-        byte += 1;
-    }
-    kind
-};
 
 /// `xn--` has to be decodable, and that is checked off the quick path.
 fn is_plain_label(label: &[u8]) -> bool {

@@ -25,7 +25,7 @@ pub(super) fn read(source: &Source<'_>, table: &Table) -> Result<Document, ReadE
     while let Ok(true) = reader.read_record(&mut record) {
         let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
         let (line, below) = lines.advance(end, &record);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+        if is_blank(&record) {
             continue;
         }
         let row = row(&record, table, line);
@@ -118,6 +118,12 @@ fn holds_rows(record: &StringRecord, below: &str, table: &Table) -> bool {
     }
 }
 
+fn is_blank(record: &StringRecord) -> bool {
+    // Nearly every row begins with a letter.
+    !record.as_slice().as_bytes().first().is_some_and(u8::is_ascii_graphic)
+        && record.iter().all(|cell| cell.trim().is_empty())
+}
+
 fn has_breaks(record: &StringRecord) -> bool {
     memchr::memchr2(b'\r', b'\n', record.as_slice().as_bytes()).is_some()
 }
@@ -142,9 +148,10 @@ impl<'a> LineCounter<'a> {
         let raw = self.text.get(self.at..to).unwrap_or_default();
         self.at = to;
         // Nearly every row is one line, with no blank ones before it.
-        if !raw.starts_with(['\r', '\n']) && !has_breaks(record) {
+        let blank = matches!(raw.as_bytes().first(), Some(b'\r' | b'\n'));
+        if !blank && !has_breaks(record) {
             let line = self.line;
-            self.line = line.saturating_add(u32::from(raw.ends_with(char::from(self.end))));
+            self.line = line.saturating_add(u32::from(raw.as_bytes().last() == Some(&self.end)));
             return (line, "");
         }
         let blank = raw.bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();

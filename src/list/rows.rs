@@ -69,8 +69,13 @@ pub(super) struct Rows {
     released: HashMap<Domain, Option<usize>>,
     /// Entries that a later row of the list took back.
     withdrawn: HashSet<usize>,
-    /// Where in `entries` a domain stands; the names themselves are there.
+    /// Where in `entries` a domain stands; the names themselves are there. Most lists are
+    /// in alphabetical order, and in them no name can have come before: so the table
+    /// knows the first `indexed` entries only, until a name is out of order.
     places: HashTable<u32>,
+    indexed: usize,
+    /// Which entry has the last name in the alphabet.
+    greatest: usize,
     hasher: DefaultHashBuilder,
     /// Lists repeat a handful of reasons thousands of times.
     comments: HashSet<ArcStr>,
@@ -92,7 +97,9 @@ impl Rows {
             released: HashMap::new(),
             withdrawn: HashSet::new(),
             counts: Counts::default(),
-            places: HashTable::with_capacity(expected),
+            places: HashTable::new(),
+            indexed: 0,
+            greatest: 0,
             hasher: DefaultHashBuilder::default(),
             comments: HashSet::new(),
             handles: 0,
@@ -274,19 +281,31 @@ impl Rows {
     }
 
     /// Where the entry for a domain stands.
-    fn place(&self, domain: &Domain) -> Option<usize> {
-        let hash = self.hasher.hash_one(domain.as_str());
-        let found = self.places.find(hash, |at| self.entries[*at as usize].domain == *domain);
+    fn place(&mut self, domain: &Domain) -> Option<usize> {
+        if self.entries.get(self.greatest)?.domain < *domain {
+            return None;
+        }
+        let Rows { entries, places, hasher, indexed, .. } = self;
+        let hash = |name: &str| hasher.hash_one(name);
+        let rehash = |at: &u32| hash(entries[*at as usize].domain.as_str());
+        places.reserve(entries.len() - *indexed, rehash);
+        for (place, entry) in entries.iter().enumerate().skip(*indexed) {
+            // There are at most [`MOST_ROWS`].
+            let at = u32::try_from(place).unwrap_or(u32::MAX);
+            places.insert_unique(hash(entry.domain.as_str()), at, rehash);
+        }
+        *indexed = entries.len();
+        let found =
+            places.find(hash(domain.as_str()), |at| entries[*at as usize].domain == *domain);
         found.map(|place| *place as usize)
     }
 
     /// Adds the entry, or merges it into the one that has its domain.
     fn enter(&mut self, entry: Entry, replaces: bool) {
         let was_released = !self.released.is_empty() && self.block_again(&entry.domain);
-        let Rows { entries, places, hasher, .. } = self;
-        let hash = hasher.hash_one(entry.domain.as_str());
-        let found = places.find(hash, |at| entries[*at as usize].domain == entry.domain);
-        if let Some(place) = found.map(|place| *place as usize) {
+        let found = self.place(&entry.domain);
+        let entries = &mut self.entries;
+        if let Some(place) = found {
             if self.withdrawn.remove(&place) {
                 // What it asked for before it was taken back no longer counts.
                 entries[place] = entry;
@@ -300,11 +319,10 @@ impl Rows {
             }
             return;
         }
-        // There are at most [`MOST_ROWS`].
-        let place = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        if entries.get(self.greatest).is_none_or(|greatest| greatest.domain < entry.domain) {
+            self.greatest = entries.len();
+        }
         entries.push(entry);
-        let rehash = |at: &u32| hasher.hash_one(entries[*at as usize].domain.as_str());
-        places.insert_unique(hash, place, rehash);
     }
 
     /// Takes back a release, and says whether there was one.
