@@ -201,7 +201,7 @@ fn samples() -> Vec<(Format, String)> {
 }
 
 /// Kinds of rubbish, each repeated until the file is full.
-const RUBBISH: [(&str, &str, &str); 26] = [
+const RUBBISH: [(&str, &str, &str); 27] = [
     ("letters", "", "a"),
     ("line breaks", "", "\n"),
     ("commas", "", ","),
@@ -232,6 +232,7 @@ const RUBBISH: [(&str, &str, &str); 26] = [
     ("tuples", "reject: [", "{\"%.example\", \"x\"}, "),
     ("windows-1252", "domain\n", "\u{1}"),
     ("stars", "", "*."),
+    ("patterns", "", "*.%.example,why\n"),
 ];
 
 fn rubbish(name: &str) -> Option<Vec<u8>> {

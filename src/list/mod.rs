@@ -20,6 +20,7 @@ mod json;
 mod notation;
 mod plain;
 mod pleroma;
+mod records;
 mod rows;
 #[cfg(test)]
 mod tests;

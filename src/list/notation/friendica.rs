@@ -7,15 +7,15 @@
 //! what was asked; such a row counts only beside one that names `x` itself, as its author
 //! has to write for both.
 
-use csv::{ReaderBuilder, StringRecord};
 use hashbrown::HashSet;
 
 use super::super::Format;
-use super::super::csv::LineCounter;
+use super::super::csv::OPEN_QUOTE;
 use super::super::decode::{self, Source};
 use super::super::detect::{column_name, is_domain_column};
 use super::super::error::ReadError;
 use super::super::plain;
+use super::super::records::Records;
 use super::super::rows::{Row, Rows};
 use super::{Document, is_free_text};
 use crate::block::Severity;
@@ -23,6 +23,9 @@ use crate::domain::Domain;
 
 /// How much of a row is looked at.
 const WIDTH: usize = 4096;
+/// More patterns than there are servers in the fediverse. Those beyond are rejected, which
+/// errs on the side of nobody.
+const MOST_PATTERNS: usize = 100_000;
 
 pub(super) fn is_it(sample: &str) -> bool {
     // Nearly every other list is known by its first line, without a parser for CSV.
@@ -34,12 +37,11 @@ pub(super) fn is_it(sample: &str) -> bool {
     }
     let start = decode::clip(sample, super::SAMPLE_LINES * WIDTH);
     let (mut all, mut good) = (0, 0);
-    let mut reader = reader(start);
-    let mut record = StringRecord::new();
+    let mut records = Records::new(start, 1, b',');
     while all < super::SAMPLE_LINES
-        && let Ok(true) = reader.read_record(&mut record)
+        && let Some(record) = records.next()
     {
-        let mut cells = record.iter().map(str::trim);
+        let mut cells = record.cells().map(str::trim);
         let (name, reason) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
         let is_pair = cells.next().is_none();
         // One such word shows that the columns are about something else.
@@ -68,31 +70,24 @@ fn is_pattern(cell: &str) -> bool {
     cell.contains('.') && cell.chars().all(letter)
 }
 
-fn reader(text: &str) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes())
-}
-
 pub(super) fn read(source: &Source<'_>) -> Result<Document, ReadError> {
     let text = &source.text;
     let named = named(text);
     let mut rows = Rows::new(source.guessed, decode::estimate_lines(text));
-    let mut lines = LineCounter::new(text, 1);
-    let mut reader = reader(text);
-    let mut record = StringRecord::new();
-    while let Ok(true) = reader.read_record(&mut record) {
-        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
-        let (line, below) = lines.advance(end, &record);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+    let mut records = Records::new(text, 1, b',');
+    while let Some(record) = records.next() {
+        if record.is_blank() {
             continue;
         }
+        let line = record.line;
         let pattern = record.get(0).unwrap_or_default();
         let mut row = Row { line, domain: pattern, ..Row::default() };
         row.public_comment = record.get(1).unwrap_or_default();
-        if decode::lines(below).any(|line| is_row(line.text)) {
-            let why = "a quotation mark on it is not closed, so rows below ran into this one and \
-                       are not used either; close it and read the list again";
-            rows.reject(line, pattern, why.to_owned());
-        } else if record.iter().skip(2).any(|cell| !cell.trim().is_empty()) {
+        if record.is_too_long {
+            rows.reject(line, record.raw, OPEN_QUOTE.to_owned());
+        } else if decode::lines(record.below).any(|line| is_row(line.text)) {
+            rows.reject(line, pattern, OPEN_QUOTE.to_owned());
+        } else if record.cells().skip(2).any(|cell| !cell.trim().is_empty()) {
             let why = "more than a name and a reason; if a comma is part of the reason, put the \
                        reason in quotation marks";
             rows.reject(line, pattern, why.to_owned());
@@ -119,7 +114,9 @@ fn named(text: &str) -> HashSet<String> {
     let mut wanted = HashSet::new();
     for row in decode::lines(text) {
         let row = row.text.trim_start_matches([' ', '"']);
-        if let Some(name) = row.strip_prefix("*.") {
+        if wanted.len() < MOST_PATTERNS
+            && let Some(name) = row.strip_prefix("*.")
+        {
             let name = decode::clip(name, WIDTH).split(['"', ',']).next().unwrap_or_default();
             wanted.insert(name.trim().to_lowercase());
         }
@@ -128,9 +125,8 @@ fn named(text: &str) -> HashSet<String> {
         return wanted;
     }
     let mut named = HashSet::new();
-    let mut reader = reader(text);
-    let mut record = StringRecord::new();
-    while let Ok(true) = reader.read_record(&mut record) {
+    let mut records = Records::new(text, 1, b',');
+    while let Some(record) = records.next() {
         let name = decode::clip(record.get(0).unwrap_or_default().trim(), WIDTH).to_lowercase();
         if wanted.contains(&name) {
             named.insert(name);
