@@ -148,8 +148,8 @@ impl Combined {
 
     /// Adds entries of a list whose names were hidden when it was read. `place` is the
     /// list's place among `names`.
-    pub fn reveal(&mut self, place: u32, entries: Vec<Entry>) {
-        for entry in &entries {
+    pub fn reveal(&mut self, place: u32, entries: &[Entry]) {
+        for entry in entries {
             let hash = self.hasher.hash_one(entry.domain.as_str());
             let mut shard = lock(&self.shards[shard_of(hash)]);
             shard.add(hash, &self.hasher, place, entry);

@@ -29,6 +29,8 @@ pub struct Domain(CompactString);
 /// Names longer than this never fit into the DNS; Mastodon draws its line at 256.
 const MAX_LENGTH: usize = 253;
 const MAX_LABEL: usize = 63;
+/// Nothing that is written in so many bytes is a name, however it is repaired.
+const LONGEST_READ: usize = 16 * 1024;
 
 impl Domain {
     /// Reads a name as a person or a list wrote it.
@@ -259,6 +261,9 @@ fn is_plain_label(label: &[u8]) -> bool {
 }
 
 fn parse_untidy(raw: &str) -> Result<Parsed, Refusal> {
+    if raw.len() > LONGEST_READ {
+        return Err(Refusal::TooLong);
+    }
     let mut repairs = Vec::new();
     let mut covers = false;
 

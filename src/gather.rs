@@ -223,7 +223,7 @@ impl Gathered {
                     }
                 })
                 .collect();
-            self.combined.reveal(place, found);
+            self.combined.reveal(place, &found);
             if let Some(list) = self.combined.lists.get(place as usize)
                 && list.entries == 0
             {

@@ -71,10 +71,14 @@ impl Known {
     pub async fn ask(&mut self, questions: &Questions, store: &Store) -> Result<(), StoreError> {
         let list = |keys: &HashSet<String>| keys.iter().cloned().collect::<Vec<String>>();
         for (digest, names) in store.seen_by_digest(&list(&questions.digests)).await? {
-            names.iter().for_each(|name| enter(&mut self.by_digest, digest.clone(), name));
+            self.by_digest.entry(digest).or_default().extend(names);
         }
         for (mask, names) in store.seen_by_mask(&list(&questions.masks)).await? {
-            names.iter().for_each(|name| enter(&mut self.by_mask, mask.clone(), name));
+            let known = self.by_mask.entry(mask).or_default();
+            known.extend(names);
+            // The same name may have come from elsewhere, and it is still one name.
+            known.sort_unstable();
+            known.dedup();
         }
         Ok(())
     }

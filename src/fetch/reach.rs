@@ -29,7 +29,7 @@ pub enum Reach {
 pub struct Private(pub String);
 
 impl Reach {
-    /// Looks at the host of a URL. A name may still resolve to anything; [`Resolver`]
+    /// Looks at the host of a URL. A name may still resolve to anything; the resolver
     /// looks at that.
     pub fn allows(self, url: &Url) -> Result<(), Private> {
         if self == Reach::Anywhere {
@@ -83,7 +83,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || a >= 240)
 }
 
-/// Of IPv6, only 2000::/3 is given out. What embeds an IPv4 address counts as that one.
+/// Of IPv6, only `2000::/3` is given out. What embeds an IPv4 address counts as that one.
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [a, b, c, d, ..] = ip.segments();
     let octets = ip.octets();
@@ -96,7 +96,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         (0x64, 0xff9b, 0, 0) => is_public_v4(v4(12)),
         (0x2002, ..) => is_public_v4(v4(2)),
         // Teredo and other protocols, ORCHID, documentation (old and new).
-        (0x2001, 0..=0x1ff, ..) | (0x2001, 0xdb8, ..) | (0x3fff, 0..=0x0fff, ..) => false,
+        (0x2001, 0..=0x1ff | 0xdb8, ..) | (0x3fff, 0..=0x0fff, ..) => false,
         _ => a & 0xe000 == 0x2000,
     }
 }

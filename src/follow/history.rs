@@ -1,6 +1,6 @@
 //! What changed from one version of a list to another.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -93,13 +93,10 @@ fn retracted(old: &Document, new: &Document) -> Vec<Domain> {
     if new.purpose() != Purpose::Blocks {
         return Vec::new();
     }
-    let known: HashMap<&Domain, ()> = old.releases.iter().map(|r| (&r.domain, ())).collect();
-    let fresh = new.releases.iter().filter(|release| !known.contains_key(&release.domain));
-    fresh
-        .map(|release| (release.domain.clone(), ()))
-        .collect::<BTreeMap<_, _>>()
-        .into_keys()
-        .collect()
+    let known: HashSet<&Domain> = old.releases.iter().map(|release| &release.domain).collect();
+    let fresh = new.releases.iter().map(|release| &release.domain);
+    let fresh: BTreeSet<&Domain> = fresh.filter(|domain| !known.contains(domain)).collect();
+    fresh.into_iter().cloned().collect()
 }
 
 /// How somebody names a version: by its number, or by a day.

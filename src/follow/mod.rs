@@ -189,13 +189,13 @@ impl Lists {
                 let validators = validators(list);
                 let visit = visit(self.clock.now(), &validators, list.cursor.clone());
                 self.store.list_unchanged(list.id, &visit).await?;
-                self.settled(list, &latest)
+                settled(list, &latest)
             }
             Ok(Got::New { bytes, validators, cursor }) => {
                 let visit = visit(self.clock.now(), &validators, cursor);
                 if hex(&Sha256::digest(&bytes)) == latest.sha256 {
                     self.store.list_unchanged(list.id, &visit).await?;
-                    return self.settled(list, &latest);
+                    return settled(list, &latest);
                 }
                 self.changed(list, &settings, &visit, bytes).await
             }
@@ -228,19 +228,6 @@ impl Lists {
         self.store.list_failed(list.id, self.clock.now(), &says).await?;
         let failures = list.failures + 1;
         Ok(Outcome::Failed { says, failures, last_success: list.succeeded_at })
-    }
-
-    /// What it means that the newest version is still the newest.
-    fn settled(&self, list: &FollowedList, latest: &Snapshot) -> Result<Outcome, FollowError> {
-        Ok(match latest.standing {
-            Standing::Held => Outcome::Held {
-                version: latest.id,
-                since: latest.fetched_at,
-                concerns: concerns_of(list, latest)?,
-            },
-            Standing::Rejected => Outcome::Rejected { version: latest.id },
-            Standing::Good | Standing::Superseded => Outcome::Unchanged,
-        })
     }
 
     async fn changed(
@@ -410,6 +397,19 @@ impl Lists {
         let decided = self.store.decide_held(list.id, held.id, accept, now).await?;
         decided.then_some(()).ok_or_else(|| FollowError::NothingHeld(list.name.clone()))
     }
+}
+
+/// What it means that the newest version is still the newest.
+fn settled(list: &FollowedList, latest: &Snapshot) -> Result<Outcome, FollowError> {
+    Ok(match latest.standing {
+        Standing::Held => Outcome::Held {
+            version: latest.id,
+            since: latest.fetched_at,
+            concerns: concerns_of(list, latest)?,
+        },
+        Standing::Rejected => Outcome::Rejected { version: latest.id },
+        Standing::Good | Standing::Superseded => Outcome::Unchanged,
+    })
 }
 
 /// Reads what was kept of a list's settings.

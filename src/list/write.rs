@@ -51,14 +51,14 @@ pub fn write(entries: &[Entry], format: Format, least: Severity) -> Option<Writt
         Format::FriendicaCsv => {
             lines(&kept, |entry| format!("{},{}", entry.domain, quoted(comment(entry))))
         }
-        Format::InstanceBlocks => pretty(kept.iter().map(|entry| instance_block(entry)).collect()),
+        Format::InstanceBlocks => pretty(&kept.iter().map(|entry| instance_block(entry)).collect()),
         Format::Bookwyrm => {
             let row = |entry: &&Entry| json!({ "instance": entry.domain, "url": "" });
-            pretty(kept.iter().map(row).collect())
+            pretty(&kept.iter().map(row).collect())
         }
         Format::PeertubeLog => {
             let row = |entry: &&Entry| json!({ "type": "block", "target": entry.domain });
-            pretty(json!({ "actions": kept.iter().map(row).collect::<Vec<Value>>() }))
+            pretty(&json!({ "actions": kept.iter().map(row).collect::<Vec<Value>>() }))
         }
         Format::Pixelfed => pixelfed(&kept),
         _ => return None,
@@ -129,7 +129,7 @@ fn pixelfed(entries: &[&Entry]) -> Vec<u8> {
         let named = entries.iter().filter(|e| e.severity.unwrap_or(Severity::Suspend) == wanted);
         named.map(|entry| entry.domain.as_str()).collect::<Vec<&str>>()
     };
-    pretty(json!({
+    pretty(&json!({
         "version": 1,
         "auto_cw": [],
         "unlisted": with(Severity::Silence),
@@ -137,7 +137,7 @@ fn pixelfed(entries: &[&Entry]) -> Vec<u8> {
     }))
 }
 
-fn pretty(value: Value) -> Vec<u8> {
+fn pretty(value: &Value) -> Vec<u8> {
     format!("{value:#}\n").into_bytes()
 }
 
@@ -213,7 +213,9 @@ mod tests {
                 prop_assert_eq!(document.format, format);
                 prop_assert_eq!(document.problems, []);
                 let mut found: Vec<Entry> = document.entries;
-                found.iter_mut().for_each(|entry| entry.line = 0);
+                for entry in &mut found {
+                    entry.line = 0;
+                }
                 found.sort_by(|a, b| a.domain.cmp(&b.domain));
                 want.sort_by(|a, b| a.domain.cmp(&b.domain));
                 prop_assert_eq!(found, want, "{}", String::from_utf8_lossy(&written.bytes));

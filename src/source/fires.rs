@@ -2,7 +2,7 @@
 //!
 //! A dataset offers a snapshot, which is its latest word on every server, and its changes
 //! since any of them. The snapshot is read once. After that, one request asks for the
-//! changes since the last one that is known; they are folded into the state ([`state`]),
+//! changes since the last one that is known; they are folded into the state (`state`),
 //! so that what is kept is always a snapshot, read and compared like any other list.
 
 mod state;
@@ -111,7 +111,7 @@ impl Server<'_> {
                 .ok_or_else(|| FiresError::NotADataset("it names no snapshot".to_owned()))?;
             address = self.own(snapshot)?;
             document = self.get(&address, PAGE_LIMIT).await?;
-        } else if !items(&document).is_some_and(is_about_servers) {
+        } else if !items(&document).is_some_and(|items| is_about_servers(items)) {
             return Err(not_a_dataset(&document));
         }
         let pages = self.pages(&address, document).await?;
@@ -128,7 +128,7 @@ impl Server<'_> {
         if pages.items.is_empty() {
             return Ok(Followed::Unchanged);
         }
-        let next = pages.items.iter().rev().find_map(|item| change_id(item));
+        let next = pages.items.iter().rev().find_map(change_id);
         let next = next.map_or_else(|| cursor.clone(), |id| since(&cursor, &id));
         state.fold(pages.items);
         self.finish(state, Some(next)).await
@@ -227,7 +227,7 @@ fn items(document: &Map<String, Value>) -> Option<&Vec<Value>> {
 }
 
 /// Whether these are words on servers; an empty collection may be.
-fn is_about_servers(items: &Vec<Value>) -> bool {
+fn is_about_servers(items: &[Value]) -> bool {
     items.first().is_none_or(|item| item.get("entityKey").is_some() || item["type"] == "Tombstone")
 }
 

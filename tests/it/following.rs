@@ -320,7 +320,7 @@ fn hidden_names_are_recognised_by_what_was_ever_seen() {
     check.says("recognised by the digest").says("no domain seen so far is the one");
 }
 
-/// A publisher's key, and what it signs: the SHA-256 digest of a list, as RapidBlock does.
+/// A publisher's key, and what it signs: the SHA-256 digest of a list.
 struct Signer(ring::signature::Ed25519KeyPair);
 
 impl Signer {

@@ -28,11 +28,11 @@ pub struct Args {
 struct History {
     name: String,
     current: SnapshotId,
-    versions: Vec<Version>,
+    versions: Vec<Kept>,
 }
 
 #[derive(Serialize)]
-struct Version {
+struct Kept {
     version: SnapshotId,
     fetched_at: DateTime<Utc>,
     sha256: String,
@@ -47,9 +47,9 @@ struct Version {
     decided_at: Option<DateTime<Utc>>,
 }
 
-impl Version {
+impl Kept {
     fn new(list: &FollowedList, snapshot: Snapshot) -> Result<Self> {
-        Ok(Version {
+        Ok(Kept {
             concerns: concerns_of(list, &snapshot)?,
             version: snapshot.id,
             fetched_at: snapshot.fetched_at,
@@ -95,7 +95,7 @@ impl Args {
         let store = app.store().await?;
         let list = followed(&store, &self.name).await?;
         let snapshots = store.snapshots(list.id).await?;
-        let versions = snapshots.into_iter().map(|snapshot| Version::new(&list, snapshot));
+        let versions = snapshots.into_iter().map(|snapshot| Kept::new(&list, snapshot));
         let versions = versions.collect::<Result<_>>()?;
         Reply::ok(History { name: list.name, current: list.current, versions })
     }

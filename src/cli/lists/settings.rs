@@ -18,7 +18,7 @@ pub struct SettingsArgs {
     #[arg(long, value_name = "HOW")]
     auth: Option<AuthRef>,
 
-    /// Where the list's signature is (Ed25519, as RapidBlock has it); needs --key
+    /// Where the list's signature is (Ed25519, over the list's SHA-256); needs --key
     #[arg(long, value_name = "ADDRESS", requires = "key")]
     signature: Option<String>,
 
