@@ -49,11 +49,12 @@ fn speed() -> Result<(), Box<dyn Error>> {
             std::hint::black_box(bare_loop(bytes)?);
             floor = floor.min(start.elapsed());
         }
-        let rate = |time: Duration| rows as f64 / time.as_secs_f64();
+        let number = |count: usize| u32::try_from(count).map_or(f64::NAN, f64::from);
+        let rate = |time: Duration| number(rows) / time.as_secs_f64();
         println!(
             "{:<20} {:>8.1} {:>12.0} {:>12.0} {:>7.2}x",
             format.word(),
-            bytes.len() as f64 / 1e6,
+            number(bytes.len()) / 1e6,
             rate(ours),
             rate(floor),
             ours.as_secs_f64() / floor.as_secs_f64()
@@ -92,7 +93,7 @@ fn bare_loop(bytes: &[u8]) -> Result<usize, csv::Error> {
 fn names() -> impl Iterator<Item = String> {
     const TOPS: [&str; 6] = ["social", "example", "club", "online", "xyz", "moe"];
     let name = |n: usize| {
-        let sub = if n % 4 == 0 { format!("m{}.", n % 97) } else { String::new() };
+        let sub = if n.is_multiple_of(4) { format!("m{}.", n % 97) } else { String::new() };
         format!("{sub}host{}-{n}.{}", n % 13, TOPS[n % TOPS.len()])
     };
     let mut names: Vec<String> = (0..ROWS).map(name).collect();
@@ -114,9 +115,12 @@ fn samples() -> Vec<(Format, String)> {
         text
     };
     // Where it has to be, as the programs that write these files do it.
-    let quoted = |text: &str| match text.contains(['"', ',', ';']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+    let quoted = |text: &str| {
+        if text.contains(['"', ',', ';']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_owned()
+        }
     };
     let json = |text: &str| format!("\"{}\"", text.replace('"', "\\\""));
     let array = |row: &dyn Fn(&str, &str) -> String| {
