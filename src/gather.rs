@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::combine::{Combined, Read};
 use crate::domain::Domain;
 use crate::follow::{InForce, Outcome};
-use crate::list::{Document, Entry, Hidden, ReadError};
-use crate::source::{DocumentError, Loaded, Source};
+use crate::list::{Document, Entry, Hidden, ReadError, catalogue};
+use crate::source::{DocumentError, Loaded, Source, SourceError};
 use crate::spelling::closest;
 use crate::store::{FollowedList, Store};
 use crate::unmask::{Finding, Known, Questions, find};
@@ -58,7 +58,15 @@ impl Chosen {
                 bail!("there is no list {arg:?}. Did you mean {name}, which you follow?");
             }
         }
-        Ok(Chosen::Source(Source::parse(arg)?))
+        let source = Source::parse(arg);
+        if let (Err(SourceError::Unknown { .. }), Some(listing)) = (&source, catalogue::find(arg)) {
+            bail!(
+                "{0} is a known list and you do not follow it. See `hedgerow lists info {0}`, then \
+                 follow it with `hedgerow lists add {0}`",
+                listing.name
+            );
+        }
+        Ok(Chosen::Source(source?))
     }
 
     pub fn name(&self) -> String {

@@ -155,6 +155,8 @@ fn a_source_that_fails_leaves_the_last_good_copy_in_use_and_says_how_old_it_is()
         assert!(notice.contains("could not be fetched") && notice.contains("just now"), "{notice}");
     }
     machine.run(&["lists"]).exits(0).says("failed 6 times, last read just now");
+    let info = machine.run(&["lists", "info", "a"]).exits(0);
+    info.says("You follow a.").says("10 domains").says("Failure").says("sign-in");
     publisher.publish("/a.csv", list(10));
     machine.run(&["lists", "update"]).exits(0).says("a: unchanged");
     // Without a connection, on purpose.

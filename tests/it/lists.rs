@@ -77,11 +77,20 @@ fn own_samples() {
 #[test]
 fn real_lists() {
     let Some(root) = shared("lists") else { return };
+    for path in files(&root) {
+        let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+        let is_list = !NO_LISTS.iter().any(|end| name.ends_with(end));
+        assert_eq!(REAL_LISTS.iter().any(|(known, _)| *known == name), is_list, "{name}");
+    }
     for (name, want) in REAL_LISTS {
         let result = read(&std::fs::read(root.join(name)).unwrap());
         assert_eq!(summary(&result), *want, "{name}: {result:?}");
     }
 }
+
+/// What lies beside the lists: where they are from, signatures, and single rows that have
+/// a test of their own.
+const NO_LISTS: [&str; 4] = ["SOURCES.tsv", "weird-real-rows.tsv", ".sig", ".pub"];
 
 /// A change here wants a look at the file itself.
 const REAL_LISTS: &[(&str, &str)] = &[

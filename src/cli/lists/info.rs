@@ -4,6 +4,8 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::domains;
+use super::overview::Followed;
+use crate::app::App;
 use crate::cli::Reply;
 use crate::list::bundled::{self, Bundled};
 use crate::list::catalogue::{self, Advice, Found, Listing};
@@ -23,9 +25,39 @@ Examples:
 
 Exit codes: 0 the list is known; 1 it is not.")]
 pub struct Args {
-    /// A name from `hedgerow lists search`, or the address of a list
+    /// A name from `hedgerow lists search`, a list you follow, or the address of a list
     #[arg(value_name = "NAME|URL")]
     name: String,
+}
+
+/// What is known of a list, and how it does if it is followed.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    info: Option<Info>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    followed: Option<Followed>,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(info) = &self.info {
+            write!(f, "{info}")?;
+        }
+        let Some(list) = &self.followed else { return Ok(()) };
+        if self.info.is_some() {
+            writeln!(f)?;
+        }
+        writeln!(f, "You follow {}.", list.name)?;
+        address(f, "Read from", &list.address)?;
+        row(f, "Domains", &list.size())?;
+        row(f, "Changed", &list.changed())?;
+        row(f, "Health", &plain(&list.health))?;
+        if let Some(failure) = &list.failure {
+            row(f, "Failure", &plain(failure))?;
+        }
+        Ok(())
+    }
 }
 
 /// What is known of a list.
@@ -145,15 +177,22 @@ fn size(list: &Listing) -> String {
 }
 
 impl Args {
-    pub(super) fn run(self) -> Result<Reply> {
-        if let Some(found) = catalogue::find_any(&self.name) {
-            return Reply::ok(match found {
-                Found::Bundled(list) => Info::bundled(list)?,
-                Found::Listed(list) => Info::Listed { bundled: false, list },
-            });
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let found = match catalogue::find_any(&self.name) {
+            Some(Found::Bundled(list)) => Some(Info::bundled(list)?),
+            Some(Found::Listed(list)) => Some(Info::Listed { bundled: false, list }),
+            None => {
+                catalogue::by_address(&self.name).map(|list| Info::Listed { bundled: false, list })
+            }
+        };
+        let mut followed = None;
+        if let Some(store) = app.existing_store().await?
+            && let Some(list) = store.list(&self.name.to_lowercase()).await?
+        {
+            followed = Some(Followed::read(&store, list, app.clock.now()).await?);
         }
-        if let Some(list) = catalogue::by_address(&self.name) {
-            return Reply::ok(Info::Listed { bundled: false, list });
+        if found.is_some() || followed.is_some() {
+            return Reply::ok(Told { info: found, followed });
         }
         if let Some(list) = catalogue::by_retractions(&self.name) {
             bail!(

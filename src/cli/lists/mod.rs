@@ -63,7 +63,7 @@ impl Args {
         match self.verb {
             None => overview::overview(app).await,
             Some(Verb::Search(args)) => args.run(),
-            Some(Verb::Info(args)) => args.run(),
+            Some(Verb::Info(args)) => args.run(app).await,
             Some(Verb::Compare(args)) => args.run(app).await,
             Some(Verb::Show(args)) => args.run(app).await,
             Some(Verb::Add(args)) => args.run(app).await,

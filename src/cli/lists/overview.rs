@@ -14,22 +14,20 @@ use crate::follow::history::in_force_since;
 use crate::list::bundled;
 use crate::list::catalogue::{self, Status};
 use crate::source::Source;
-use crate::store::{FollowedList, Snapshot};
+use crate::store::{FollowedList, Snapshot, Store};
 use crate::text::{ago, count, fit, plain};
 
 #[derive(Serialize)]
 struct Overview {
     lists: Vec<Row>,
     followed: Vec<Followed>,
-    #[serde(skip)]
-    now: DateTime<Utc>,
 }
 
 /// A list that is followed, and how it does.
 #[derive(Serialize)]
-struct Followed {
-    name: String,
-    address: String,
+pub(super) struct Followed {
+    pub name: String,
+    pub address: String,
     /// What is in force.
     entries: i64,
     rejected: i64,
@@ -41,15 +39,41 @@ struct Followed {
     read_at: Option<DateTime<Utc>>,
     held: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<String>,
+    pub failure: Option<String>,
     failures: i64,
     /// What the catalogue knows of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
-    health: String,
+    pub health: String,
+    #[serde(skip)]
+    now: DateTime<Utc>,
 }
 
 impl Followed {
+    pub async fn read(store: &Store, list: FollowedList, now: DateTime<Utc>) -> Result<Followed> {
+        let snapshots = store.snapshots(list.id).await?;
+        Followed::new(list, &snapshots, now)
+    }
+
+    /// How many domains there are, and how that came about.
+    pub fn size(&self) -> String {
+        let mut text = count(usize::try_from(self.entries).unwrap_or(0), "domain");
+        if let Some(growth) = self.growth {
+            text += &format!(" ({growth:+} since the version before)");
+        }
+        if self.rejected > 0 {
+            let rows = count(usize::try_from(self.rejected).unwrap_or(0), "row");
+            text += &format!("; {rows} could not be used");
+        }
+        text
+    }
+
+    /// When it changed, and when it was last seen to be so.
+    pub fn changed(&self) -> String {
+        let read = self.read_at.map_or("never".to_owned(), |at| ago(self.now, at));
+        format!("{}; last read {read}", ago(self.now, self.changed_at))
+    }
+
     /// `snapshots` are the list's versions, newest first.
     fn new(list: FollowedList, snapshots: &[Snapshot], now: DateTime<Utc>) -> Result<Followed> {
         let good = |s: &&Snapshot| in_force_since(s).is_some();
@@ -68,13 +92,14 @@ impl Followed {
             held: list.held.is_some(),
             status: listing.map(|listing| listing.status),
             health: health(&list, now),
+            now,
             failure: list.failure,
             failures: list.failures,
             name: list.name,
         })
     }
 
-    fn line(&self, now: DateTime<Utc>) -> String {
+    fn line(&self) -> String {
         let ended = match self.status {
             Some(Status::Retired) => " (retired by its maintainer)",
             Some(Status::Dead) => " (dead)",
@@ -84,7 +109,7 @@ impl Followed {
         format!(
             "{:<20} {entries:>14}  changed {}; {}{ended}",
             fit(&self.name, 20),
-            ago(now, self.changed_at),
+            ago(self.now, self.changed_at),
             plain(&self.health),
         )
     }
@@ -102,7 +127,7 @@ impl fmt::Display for Overview {
         if !self.followed.is_empty() {
             writeln!(f, "You follow:")?;
             for row in &self.followed {
-                writeln!(f, "{}", row.line(self.now))?;
+                writeln!(f, "{}", row.line())?;
             }
             writeln!(f, "\nHedgerow brings along:")?;
         }
@@ -126,9 +151,8 @@ pub(super) async fn overview(app: &App) -> Result<Reply> {
     let mut followed = Vec::new();
     if let Some(store) = app.existing_store().await? {
         for list in store.lists().await? {
-            let snapshots = store.snapshots(list.id).await?;
-            followed.push(Followed::new(list, &snapshots, now)?);
+            followed.push(Followed::read(&store, list, now).await?);
         }
     }
-    Reply::ok(Overview { lists, followed, now })
+    Reply::ok(Overview { lists, followed })
 }
