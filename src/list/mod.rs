@@ -11,6 +11,7 @@
 //! readers (`csv`, `plain`, `json`, `notation`) finds the rows and hands each to `rows`,
 //! which alone decides what becomes of it.
 
+mod actions;
 mod csv;
 mod decode;
 mod detect;

@@ -5,7 +5,6 @@
 //! odd entry costs its row and not the file. Each other file here reads formats of one
 //! sort, with what `reader` gives to all.
 
-mod actions;
 mod collection;
 mod kind;
 mod pleroma;

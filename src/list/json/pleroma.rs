@@ -5,39 +5,20 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
+use super::super::actions::Gathered;
 use super::super::error::ReadError;
+use super::super::pleroma::{self, ACCEPTS, Meaning, beyond_a_block};
 use super::super::rows::{MOST_ROWS, Row};
 use super::super::{Format, Released};
-use super::actions::{Action, Gathered};
 use super::reader::{Reader, Top};
 use super::walk::{Item, Piece, at, elements, is_text, members, text};
 
-/// What becomes of the servers under one policy.
-#[derive(Clone, Copy)]
-enum Meaning {
-    Block(Action),
-    Accept,
-    /// No block can do it; it says what is done.
-    Other(&'static str),
-}
+/// A policy that is none of those that are known.
+const UNKNOWN: Meaning =
+    Meaning::Other("something is done to it there that this version does not know");
 
 fn meaning(policy: &str) -> Meaning {
-    use Meaning as M;
-    match policy {
-        "reject" => M::Block(Action::Suspend),
-        "federated_timeline_removal" => M::Block(Action::Silence),
-        "media_removal" => M::Block(Action::RejectMedia),
-        "report_removal" => M::Block(Action::RejectReports),
-        "accept" => M::Accept,
-        "media_nsfw" => M::Other("its media is only marked as sensitive there"),
-        "followers_only" => M::Other("its posts are only hidden from those who do not follow"),
-        "avatar_removal" => M::Other("only the avatars of its people are left out there"),
-        "banner_removal" => M::Other("only the banners of its people are left out there"),
-        "background_removal" => M::Other("only the backgrounds of its people are left out there"),
-        "reject_deletes" => M::Other("only its wishes to delete something are ignored there"),
-        "quarantined_instances" => M::Other("it only gets no private posts from there"),
-        _ => M::Other("something is done to it there that this version does not know"),
-    }
+    pleroma::meaning(policy).unwrap_or(UNKNOWN)
 }
 
 /// The part of a server's public document that has the policies, if there is one.
@@ -141,15 +122,12 @@ fn read_sections<'a>(reader: &mut Reader<'a>, sections: Vec<Section<'a>>) -> Res
                     reader.rows.release(&row, Released::Allowed);
                 }
                 Meaning::Other(what) => {
-                    reader.rows.reject(line, &name, format!("{what}, and a block cannot do that"));
+                    reader.rows.reject(line, &name, beyond_a_block(what));
                 }
             }
         });
         if listed && accepts(&section) {
-            reader.remark(
-                "the server speaks only with those that it accepts; the rest of the world is \
-                 blocked there, and no list can say that",
-            );
+            reader.remark(ACCEPTS);
         }
     }
     gathered.take_all(&mut reader.rows);

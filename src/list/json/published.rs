@@ -1,9 +1,9 @@
 //! Lists that are published as such, and backups of other programs.
 
+use super::super::actions::{Action, Gathered};
 use super::super::error::ReadError;
 use super::super::rows::{Row, Rows};
 use super::super::{Format, Released};
-use super::actions::{Action, Gathered};
 use super::reader::{Reader, Top};
 use super::walk::{Item, Piece, at, is_text, members, text, with_tags};
 

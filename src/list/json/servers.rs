@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
+use super::super::actions::{Action, Actions, Gathered};
 use super::super::error::ReadError;
 use super::super::rows::{Row, Rows};
 use super::super::{Format, Released};
-use super::actions::{Action, Actions, Gathered};
 use super::reader::{Reader, Sample, Top};
 use super::walk::{Item, Piece, is_list, is_text, text};
 use crate::block::hex;

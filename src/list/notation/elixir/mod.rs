@@ -15,7 +15,7 @@ use super::super::decode::{self, Source};
 use super::super::error::ReadError;
 use super::super::rows::Rows;
 use super::Document;
-use super::pleroma::{Action, Policies, action};
+use super::pleroma::{Meaning, Policies, meaning};
 
 /// The most rows that are gathered before [`Rows`] sees them and counts for itself.
 const MOST: usize = 1_000_001;
@@ -28,12 +28,12 @@ const NOT_LITERAL: &str = "the configuration puts this together when it runs, so
 pub(super) fn is_it(sample: &str) -> bool {
     decode::lines(sample).any(|line| {
         let line = decode::clip(line.text.trim_start(), 200);
-        line.starts_with("config :pleroma") || opens_an_action(line)
+        line.starts_with("config :pleroma") || opens_a_policy(line)
     })
 }
 
 /// `reject: [`, `reject = {`, `":mrf_simple" = {`
-fn opens_an_action(line: &str) -> bool {
+fn opens_a_policy(line: &str) -> bool {
     let line = line.trim_start_matches(['"', ':', '[', '%', '{', ' ']);
     let end = line.find(|c: char| !(c.is_ascii_lowercase() || c == '_')).unwrap_or(line.len());
     let (key, rest) = line.split_at(end);
@@ -49,7 +49,7 @@ fn opens_an_action(line: &str) -> bool {
             _ => return false,
         },
     };
-    (key == "mrf_simple" || action(key).is_some())
+    (key == "mrf_simple" || meaning(key).is_some())
         && ["{", "[", "%{", "~w", "mkMap", "map "].iter().any(|open| value.starts_with(open))
 }
 
@@ -95,22 +95,22 @@ impl<'a> Reader<'a> {
                 }
                 Kind::Sign('.') => dotted = true,
                 Kind::Sign('=' | ':') | Kind::Arrow => {
-                    if let Some((name, action)) = key.and_then(|key| Some((key, action(key)?)))
-                        && self.is_ours(owner, action)
+                    if let Some((name, meaning)) = key.and_then(|key| Some((key, meaning(key)?)))
+                        && self.is_ours(owner, meaning)
                     {
                         self.found = true;
-                        self.value(name, action);
+                        self.value(name, meaning);
                         (key, owner) = (None, None);
                     }
                 }
                 // `{:reject, [...]}`
                 Kind::Sign(',') => {
                     if let Some(name) = key.filter(|key| key.starts_with(':'))
-                        && let Some(action) = action(name)
-                        && self.is_ours(None, action)
+                        && let Some(meaning) = meaning(name)
+                        && self.is_ours(None, meaning)
                     {
                         self.found = true;
-                        self.value(name, action);
+                        self.value(name, meaning);
                     } else if key == Some(":mrf_simple")
                         && let Some(top) = self.levels.last_mut()
                     {
@@ -159,18 +159,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a key stands where `mrf_simple` has its keys; `owner` is the word before it.
-    fn is_ours(&self, owner: Option<&str>, action: Action) -> bool {
+    fn is_ours(&self, owner: Option<&str>, meaning: Meaning) -> bool {
         let around = owner.or_else(|| self.levels.iter().rev().copied().flatten().next());
         let Some(around) = around.or(self.scope) else { return true };
         match around.trim_start_matches(':') {
             "mrf_simple" | "blocklist" => true,
-            "instance" => action == Action::NoCounterpart,
+            "instance" => matches!(meaning, Meaning::Other(_)),
             _ => false,
         }
     }
 
-    /// Reads what is assigned to the key of an action.
-    fn value(&mut self, key: &'a str, action: Action) {
+    /// Reads what is assigned to the key of a policy.
+    fn value(&mut self, key: &'a str, meaning: Meaning) {
         loop {
             // `mkMap {`, `map mkTuple [`
             let mut pairs = false;
@@ -194,13 +194,13 @@ impl<'a> Reader<'a> {
                     self.tokens.next();
                     for (offset, line_of) in (0u32..).zip(words.split('\n')) {
                         for name in line_of.split_whitespace() {
-                            self.add(line.saturating_add(offset), key, action, name, "");
+                            self.add(line.saturating_add(offset), meaning, name, "");
                         }
                     }
                 }
                 Some(Token { kind: Kind::Sign('[' | '{'), .. }) => {
                     self.tokens.next();
-                    self.list(key, action, pairs);
+                    self.list(meaning, pairs);
                 }
                 _ => return self.give_up(key),
             }
@@ -214,9 +214,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn add(&mut self, line: u32, key: &str, action: Action, name: &str, reason: &str) {
+    fn add(&mut self, line: u32, meaning: Meaning, name: &str, reason: &str) {
         if self.policies.len() < MOST {
-            self.policies.add(line, key, action, name, reason);
+            self.policies.add(line, meaning, name, reason);
         }
     }
 
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a list or a map whose bracket has been opened.
-    fn list(&mut self, key: &str, action: Action, pairs: bool) {
+    fn list(&mut self, meaning: Meaning, pairs: bool) {
         let mut pairs_follow = pairs;
         while let Some(token) = self.tokens.next() {
             match token.kind {
@@ -241,13 +241,13 @@ impl<'a> Reader<'a> {
                     let name = tokens::text(raw);
                     let reason = if assigned { self.reason() } else { String::new() };
                     if literal {
-                        self.add(token.line, key, action, &name, &reason);
+                        self.add(token.line, meaning, &name, &reason);
                     } else {
                         self.policies.reject(token.line, raw, NOT_LITERAL);
                     }
                 }
                 Kind::Sign(open @ ('{' | '[' | '(')) => {
-                    self.pair(token.line, key, action, open == '{' || pairs_follow);
+                    self.pair(token.line, meaning, open == '{' || pairs_follow);
                     pairs_follow = pairs;
                 }
                 Kind::Word("mkTuple") => pairs_follow = true,
@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
     /// `{"name", "reason"}`, `(mkTuple [ "name" "reason" ])`, `[host: "name", reason: "…"]`,
     /// whose first bracket has been opened. Two names in a bare list are two names, so such
     /// a list is not read as a pair.
-    fn pair(&mut self, line: u32, key: &str, action: Action, mut is_pair: bool) {
+    fn pair(&mut self, line: u32, meaning: Meaning, mut is_pair: bool) {
         let (mut depth, mut texts, mut all_literal) = (1usize, Vec::new(), true);
         while let Some(token) = self.tokens.next() {
             match token.kind {
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         let name = texts.first().copied().unwrap_or_default();
         if all_literal && is_pair && matches!(texts.len(), 1 | 2) {
             let reason = texts.get(1).map(|raw| tokens::text(raw)).unwrap_or_default();
-            self.add(line, key, action, &tokens::text(name), &reason);
+            self.add(line, meaning, &tokens::text(name), &reason);
         } else {
             let why = if all_literal { "this is not a name with a reason" } else { NOT_LITERAL };
             self.policies.reject(line, name, why);

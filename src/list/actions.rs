@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use super::super::rows::{MOST_ROWS, Row, Rows};
+use super::rows::{MOST_ROWS, Row, Rows};
 
 /// What a server does to a domain, as far as a block can do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,10 @@ impl<'a> Gathered<'a> {
         self.places.entry(name.clone()).or_insert(self.groups.len());
         let actions = Actions::from_iter([action]);
         self.groups.push(Group { line, name, actions, reason });
+    }
+
+    pub fn len(&self) -> usize {
+        self.groups.len()
     }
 
     /// Takes each domain as one row.
