@@ -24,6 +24,7 @@ pub mod gather;
 pub mod http;
 pub mod list;
 pub mod mastodon;
+mod nodeinfo;
 pub mod plan;
 pub mod secret;
 pub mod source;

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::version::Version;
 use super::wire::{self, Answer, Trouble, at, host};
+use crate::nodeinfo::{Index, NodeInfo, Software};
 use crate::text::{fit, plain};
 
 pub use address::{AddressError, is_loopback, parse_server, server_of_handle};
@@ -64,29 +65,6 @@ impl ServerInfo {
     pub fn has_admin_blocks(&self) -> bool {
         self.version.at_least(4, 0)
     }
-}
-
-#[derive(Deserialize)]
-struct NodeInfoIndex {
-    links: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    rel: String,
-    href: String,
-}
-
-#[derive(Deserialize)]
-struct NodeInfo {
-    software: Software,
-}
-
-#[derive(Deserialize)]
-struct Software {
-    name: String,
-    #[serde(default)]
-    version: String,
 }
 
 /// `/api/v2/instance`, or `/api/v1/instance` with its older word for the domain.
@@ -154,11 +132,9 @@ pub async fn discover(client: &Client, base: &Url) -> Result<ServerInfo, Discove
 /// What nodeinfo says, if the server has it.
 async fn nodeinfo(client: &Client, base: &Url) -> Result<Option<Software>, Trouble> {
     let index = get(client, at(base, "/.well-known/nodeinfo")).await?;
-    let Some(index) = read::<NodeInfoIndex>(&index) else { return Ok(None) };
-    // 2.0 and 2.1 say the same about the software.
-    let link =
-        index.links.iter().find(|link| link.rel.contains("nodeinfo") && link.rel.contains("/2."));
-    let Some(href) = link.and_then(|link| base.join(&link.href).ok()) else { return Ok(None) };
+    let index = read::<Index>(&index);
+    let link = index.as_ref().and_then(Index::document);
+    let Some(href) = link.and_then(|link| base.join(link).ok()) else { return Ok(None) };
     // A server on this machine knows itself by its public name. Any other that points
     // elsewhere is only the front door of the one it points to.
     let url = if href.origin() == base.origin() || is_loopback(base) {

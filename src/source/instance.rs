@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::SIZE_LIMIT;
 use crate::fetch::{Answer, FetchError, Fetched, Fetcher, Request, Validators};
 use crate::mastodon::discovery::is_loopback;
+use crate::nodeinfo::{Index, NodeInfo};
 use crate::text::{fit, plain};
 
 /// The most pages that are read of one server.
@@ -80,27 +80,6 @@ struct Server<'a> {
     software: String,
 }
 
-#[derive(Deserialize)]
-struct Index {
-    links: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    rel: String,
-    href: String,
-}
-
-#[derive(Deserialize)]
-struct NodeInfo {
-    software: Software,
-}
-
-#[derive(Deserialize)]
-struct Software {
-    name: String,
-}
-
 impl Server<'_> {
     /// The nodeinfo document, and from it what the server runs.
     async fn nodeinfo(&mut self) -> Result<Option<Fetched>, InstanceError> {
@@ -108,12 +87,7 @@ impl Server<'_> {
             return Ok(None);
         };
         let Ok(index) = serde_json::from_slice::<Index>(&index.bytes) else { return Ok(None) };
-        let version = |wanted: &'static str| {
-            move |link: &&Link| link.rel.contains("nodeinfo") && link.rel.ends_with(wanted)
-        };
-        let links = || index.links.iter();
-        let link = links().find(version("/2.0")).or_else(|| links().find(version("/2.1")));
-        let Some(link) = link.and_then(|link| self.base.join(&link.href).ok()) else {
+        let Some(link) = index.document().and_then(|link| self.base.join(link).ok()) else {
             return Ok(None);
         };
         // A server on this machine knows itself by its public name.

@@ -17,8 +17,9 @@ use super::super::rows::Rows;
 use super::Document;
 use super::pleroma::{Meaning, Policies, meaning};
 
-/// The most rows that are gathered before [`Rows`] sees them and counts for itself.
-const MOST: usize = 1_000_001;
+/// The most rows that a configuration may have: they are all gathered before the first one
+/// is read.
+const MOST: usize = 100_000;
 /// Configurations are nested a handful of levels deep.
 const MOST_LEVELS: usize = 64;
 
@@ -134,8 +135,8 @@ impl<'a> Reader<'a> {
                 Kind::Sign(_) => (key, owner) = (None, None),
                 Kind::Words(_) => {}
             }
-            if self.policies.len() >= MOST {
-                break;
+            if self.policies.len() > MOST {
+                return Err(ReadError::TooManyRows { limit: MOST });
             }
         }
         Ok(())
@@ -215,7 +216,7 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, line: u32, meaning: Meaning, name: &str, reason: &str) {
-        if self.policies.len() < MOST {
+        if self.policies.len() <= MOST {
             self.policies.add(line, meaning, name, reason);
         }
     }
@@ -258,7 +259,7 @@ impl<'a> Reader<'a> {
                 }
                 Kind::Sign(_) | Kind::Arrow => {}
             }
-            if self.policies.len() >= MOST {
+            if self.policies.len() > MOST {
                 return;
             }
         }
