@@ -34,6 +34,7 @@ const LONGEST_READ: usize = 16 * 1024;
 
 impl Domain {
     /// Reads a name as a person or a list wrote it.
+    #[inline]
     pub fn parse(raw: &str) -> Result<Parsed, Refusal> {
         if is_plain(raw) {
             return Parsed::checked(Domain(raw.into()), Vec::new(), false);
@@ -124,6 +125,7 @@ pub struct Parsed {
 }
 
 impl Parsed {
+    #[inline]
     fn checked(domain: Domain, repairs: Vec<Repair>, covers: bool) -> Result<Self, Refusal> {
         let private_suffix = match suffix_kind(&domain) {
             Suffix::No => false,
@@ -235,6 +237,7 @@ const fn is_ldh(byte: u8) -> bool {
 
 /// Whether the name is canonical, has two labels or more, and needs no IDNA check.
 /// Nearly every row of every list passes here, in one walk over its bytes.
+#[inline]
 pub(crate) fn is_plain(raw: &str) -> bool {
     if raw.len() > MAX_LENGTH {
         return false;

@@ -91,6 +91,12 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     if let Some(mapped) = ip.to_ipv4_mapped() {
         return is_public_v4(mapped);
     }
+    // ISATAP, which any network may use within itself.
+    if let [_, _, _, _, 0 | 0x200, 0x5efe, ..] = ip.segments()
+        && !is_public_v4(v4(12))
+    {
+        return false;
+    }
     match (a, b, c, d) {
         // NAT64, and 6to4.
         (0x64, 0xff9b, 0, 0) => is_public_v4(v4(12)),
@@ -186,6 +192,7 @@ mod tests {
             "[2002:7f00:1::]",
             "[2002:c0a8:101::1]",
             "[2001::1]",
+            "[2606:4700::5efe:192.168.0.1]",
             "[2001:db8::1]",
             "[3fff::1]",
             "[fc00::1]",

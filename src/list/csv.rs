@@ -68,7 +68,11 @@ fn row<'r>(record: &Record<'r>, table: &Table) -> Row<'r> {
 /// Whether the row is a comment. Where other cells stand before the domain, one of them
 /// may begin with `#` on its own account.
 fn is_remark(record: &Record<'_>, table: &Table) -> bool {
-    let first = record.get(0).unwrap_or_default().trim_start();
+    let first = record.get(0).unwrap_or_default();
+    if first.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
+        return false;
+    }
+    let first = first.trim_start();
     (first.starts_with(['#', '!']) || first.starts_with("//"))
         && (table.columns.domain == 0 || record.len() == 1)
 }

@@ -76,26 +76,31 @@ impl<'a> Records<'a> {
                 ReadRecordResult::End => return None,
             }
         }
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        if self.text[..self.at].ends_with('\r') && rest.first() == Some(&b'\n') {
+        let bytes = self.text.as_bytes();
+        let is_end = |at: usize| matches!(bytes.get(at), Some(b'\r' | b'\n'));
+        if bytes[..self.at].ends_with(b"\r") && bytes.get(self.at) == Some(&b'\n') {
             self.at += 1;
         }
-        let raw = self.text.get(from..self.at).unwrap_or_default();
-        let blank = raw.bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        if blank > 0 {
-            self.line = self.line.saturating_add(self.lines_in(&raw[..blank]));
+        let (mut start, mut stop) = (from, self.at);
+        while start < stop && is_end(start) {
+            start += 1;
         }
-        let (line, raw) = (self.line, &raw[blank..]);
+        while stop > start && is_end(stop - 1) {
+            stop -= 1;
+        }
+        if start > from {
+            self.line = self.line.saturating_add(self.lines_in(&bytes[from..start]));
+        }
+        let (line, raw) = (self.line, self.text.get(start..stop).unwrap_or_default());
         // Where there is no break within a cell, the row is one line.
         let kept = &self.cells[..written];
         let breaks = is_too_long || memchr::memchr2(b'\r', b'\n', kept).is_some();
         let lines = if breaks {
-            self.lines_in(raw)
+            self.lines_in(&bytes[start..self.at])
         } else {
-            u32::from(raw.as_bytes().last() == Some(&self.end))
+            u32::from(bytes[stop..self.at].contains(&self.end))
         };
         self.line = line.saturating_add(lines);
-        let raw = raw.trim_end_matches(['\r', '\n']);
         let first_end = if breaks { memchr::memchr(self.end, raw.as_bytes()) } else { None };
         let below = first_end.map_or("", |end| &raw[end + 1..]);
         // Taking quotation marks out of UTF-8 leaves UTF-8.
@@ -104,8 +109,8 @@ impl<'a> Records<'a> {
         Some(Record { cells, ends, line, raw, below, is_too_long })
     }
 
-    fn lines_in(&self, text: &str) -> u32 {
-        u32::try_from(memchr::memchr_iter(self.end, text.as_bytes()).count()).unwrap_or(u32::MAX)
+    fn lines_in(&self, text: &[u8]) -> u32 {
+        u32::try_from(memchr::memchr_iter(self.end, text).count()).unwrap_or(u32::MAX)
     }
 }
 

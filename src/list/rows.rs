@@ -276,6 +276,13 @@ impl Rows {
     }
 
     fn shared(&mut self, cell: &str) -> Option<ArcStr> {
+        if cell.is_empty() {
+            return None;
+        }
+        // What is kept is clean, so a cell that is the same needs no look.
+        if let Some(known) = self.comments.get(cell) {
+            return Some(known.clone());
+        }
         let text = decode::clip(comment(cell)?, COMMENT_LIMIT);
         Some(self.comments.get_or_insert_with(text, |text| ArcStr::from(text)).clone())
     }

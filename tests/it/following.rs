@@ -255,6 +255,11 @@ fn what_is_not_a_list_is_not_followed() {
         machine.run(&["lists", "add", &publisher.url("/a.csv")]).exits(1).says(words);
     }
     machine.run(&["lists", "update"]).exits(0).says("You follow no list yet");
+    machine.write("b.csv", "");
+    let plan = ["plan", "b.csv", "--level", "account", "--list", "garden-fence"];
+    machine.run(&plan).exits(1).says("follow it with `hedgerow lists add garden-fence`");
+    let retired = machine.run(&["lists", "add", "oliphant-tier0"]).exits(1);
+    retired.says("should not be followed").says("--anyway");
     publisher.publish("/a.csv", list(3));
     let url = publisher.url("/a.csv");
     machine.run(&["lists", "add", &url, "--name", "threads"]).exits(1).says("comes with Hedgerow");
