@@ -42,6 +42,11 @@ pub enum FollowError {
     Secret(#[from] SecretError),
     #[error("{name} is not followed: {error}")]
     Unreadable { name: String, error: ReadError },
+    #[error(
+        "the version of {name} that is in force can no longer be read ({error}). Nothing was \
+         changed; remove the list and add it again"
+    )]
+    Damaged { name: String, error: ReadError },
     #[error("{name} is not followed: its signature does not hold ({why})")]
     Unsigned { name: String, why: String },
     #[error(
@@ -238,7 +243,10 @@ impl Lists {
         bytes: Vec<u8>,
     ) -> Result<Outcome, FollowError> {
         let current = self.in_force(list).await?;
-        let before = current.document().ok().filter(|document| !names_nothing(document));
+        let before = current
+            .document()
+            .map_err(|error| FollowError::Damaged { name: list.name.clone(), error })?;
+        let before = Some(before).filter(|document| !names_nothing(document));
         let new = read_as(&bytes, settings.format);
         let mut concerns = judge(before.as_ref(), &new, &settings.limits);
         concerns.extend(self.unsigned(settings, &bytes).await);
@@ -248,11 +256,13 @@ impl Lists {
             // Another process was faster and has kept what it found.
             return Ok(Outcome::Unchanged);
         };
-        let (Ok(new), true) = (&new, concerns.is_empty()) else {
+        if !concerns.is_empty() {
             return Ok(Outcome::Held { version, since: visit.at, concerns });
-        };
-        self.store.see(domains(new)).await?;
-        let way = Difference::between(before.as_ref().unwrap_or(&empty()), new);
+        }
+        // What is good and cannot be read is empty, and was before.
+        let new = new.unwrap_or_else(|_| empty());
+        self.store.see(domains(&new)).await?;
+        let way = Difference::between(before.as_ref().unwrap_or(&empty()), &new);
         Ok(Outcome::Changed {
             version,
             entries: way.after,

@@ -232,7 +232,7 @@ impl Store {
         }
         let id = snapshots::insert(&mut tx, list, new).await?;
         if let Some(held) = record.held_id {
-            snapshots::decide(&mut tx, held, Standing::Superseded, visit.at).await?;
+            snapshots::supersede(&mut tx, held, visit.at).await?;
         }
         match new.standing {
             Standing::Held => settle(&mut tx, list, visit, id, None, Some(id)).await?,

@@ -190,6 +190,27 @@ pub(super) async fn decide(
     Ok(())
 }
 
+/// A version that waited and was replaced before anybody decided. One that could never be
+/// read tells nothing later, and a broken page with the time on it would fill the disk;
+/// that a list was empty for a while is worth knowing.
+pub(super) async fn supersede(
+    tx: &mut Tx,
+    id: SnapshotId,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let unreadable: u64 = on!(&mut *tx, |c| {
+        const SQL: &str = "
+            DELETE FROM snapshot
+            WHERE id = $1 AND format IS NULL AND why NOT LIKE '%\"emptied\"%'";
+        sqlx::query(SQL).bind(id).execute(&mut **c).await.map(|done| done.rows_affected())
+    })?;
+    if unreadable > 0 {
+        forget_unused(tx).await
+    } else {
+        decide(tx, id, Standing::Superseded, at).await
+    }
+}
+
 /// Lets go of content that no version has any more.
 pub(super) async fn forget_unused(tx: &mut Tx) -> Result<(), StoreError> {
     on!(tx, |c| {

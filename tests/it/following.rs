@@ -122,8 +122,24 @@ fn a_person_accepts_or_rejects_what_is_held() {
     machine.run(&["lists", "update"]).exits(3);
     machine.run(&["lists", "accept", "a"]).exits(0).says("0 domains");
     assert_eq!(planned(&machine, "a").0, 0);
+    publisher.publish("/a.csv", "# nothing\n");
+    let empty = update(&machine);
+    assert_eq!((&empty["outcome"], &empty["entries"]), (&json!("changed"), &json!(0)));
     publisher.publish("/a.csv", list(40));
     assert_eq!(update(&machine)["outcome"], "changed");
+}
+
+#[test]
+fn a_broken_page_that_changes_all_the_time_does_not_fill_the_disk() {
+    let publisher = Publisher::start();
+    let machine = Machine::new();
+    publisher.publish("/a.csv", list(10));
+    machine.run(&["lists", "add", &publisher.url("/a.csv")]).exits(0);
+    for number in 0..5 {
+        publisher.publish("/a.csv", format!("<!doctype html>{number}"));
+        machine.run(&["lists", "update"]).exits(3);
+    }
+    assert_eq!(standings(&machine, "a"), ["held", "good"]);
 }
 
 #[test]
