@@ -118,7 +118,7 @@ impl Server<'_> {
         let cursor = pages.changes.as_deref().and_then(|link| self.own(link).ok());
         let names = last.and_then(|last| State::parse(&last.bytes)).map(State::into_label_names);
         let mut state = State::new(self.dataset, names.unwrap_or_default());
-        state.fold(pages.items);
+        state.fold(oldest_first(pages.items));
         self.finish(state, cursor).await
     }
 
@@ -153,9 +153,13 @@ impl Server<'_> {
             let next = match page.get("next").or_else(|| page.get("first")) {
                 // A collection may have its first page in it.
                 Some(Value::Object(inner)) => Next::Here(inner.clone()),
-                Some(Value::String(link)) => Next::At(self.own(link)?),
+                Some(Value::String(link)) => {
+                    let last = items(&page).and_then(|items| items.last());
+                    Next::At(unskipped(self.own(link)?, last))
+                }
                 _ => Next::End,
             };
+            let is_empty = items(&page).is_some_and(Vec::is_empty);
             let own = page.remove("orderedItems").or_else(|| page.remove("items"));
             for item in own.and_then(into_array).unwrap_or_default() {
                 if let Value::Object(item) = item {
@@ -169,7 +173,8 @@ impl Server<'_> {
             page = match next {
                 Next::End => return Ok(pages),
                 Next::Here(inner) => inner,
-                // Whoever points back to a page has nothing new to say.
+                // The end of a feed may point to itself, to be asked again later.
+                Next::At(url) if is_empty && seen.contains(&url) => return Ok(pages),
                 Next::At(url) if !seen.insert(url.clone()) => return Err(FiresError::Endless),
                 Next::At(url) => self.get(&url, PAGE_LIMIT).await?,
             };
@@ -226,6 +231,13 @@ fn items(document: &Map<String, Value>) -> Option<&Vec<Value>> {
     document.get("orderedItems").or_else(|| document.get("items"))?.as_array()
 }
 
+/// The items of a snapshot. It has its newest first and each server once; should one stand
+/// in it twice, the later word counts.
+fn oldest_first(mut items: Vec<Map<String, Value>>) -> Vec<Map<String, Value>> {
+    items.sort_by_key(|item| item.get("published").and_then(Value::as_str).map(str::to_owned));
+    items
+}
+
 /// Whether these are words on servers; an empty collection may be.
 fn is_about_servers(items: &[Value]) -> bool {
     items.first().is_none_or(|item| item.get("entityKey").is_some() || item["type"] == "Tombstone")
@@ -250,6 +262,17 @@ fn change_id(item: &Map<String, Value>) -> Option<String> {
     let id = item.get("id")?.as_str()?.trim_end_matches('/');
     let id = id.rsplit(['/', '#']).next()?;
     (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// The reference server names the first change of the next page as the one to begin after,
+/// and so leaves it out. What is meant is the last change of this page.
+fn unskipped(next: Url, last: Option<&Value>) -> Url {
+    let said = next.query_pairs().find(|(name, _)| name == "since").map(|(_, id)| id.into_owned());
+    match (said, last.and_then(Value::as_object).and_then(change_id)) {
+        // Otherwise what this server begins after is no change's name.
+        (Some(said), Some(last)) if said.len() == last.len() => since(&next, &last),
+        _ => next,
+    }
 }
 
 /// The address of the changes after a change; whatever else it asks stays.

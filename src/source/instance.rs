@@ -11,6 +11,7 @@ use url::Url;
 
 use super::SIZE_LIMIT;
 use crate::fetch::{Answer, FetchError, Fetched, Fetcher, Request, Validators};
+use crate::list::Format;
 use crate::mastodon::discovery::is_loopback;
 use crate::nodeinfo::{Index, NodeInfo};
 use crate::text::{fit, plain};
@@ -86,6 +87,9 @@ impl Server<'_> {
         let Some(index) = self.get_if_there("/.well-known/nodeinfo").await? else {
             return Ok(None);
         };
+        // A domain that only has people's handles sends on to the server behind it.
+        self.base = index.url;
+        self.base.set_query(None);
         let Ok(index) = serde_json::from_slice::<Index>(&index.bytes) else { return Ok(None) };
         let Some(link) = index.document().and_then(|link| self.base.join(link).ok()) else {
             return Ok(None);
@@ -117,11 +121,13 @@ impl Server<'_> {
                 Err(InstanceError::NoList { software: self.software.clone() })
             }
             // Mastodon and its forks, GoToSocial, PieFed, Mitra; and whoever imitates them.
-            _ => match self.shown(DOMAIN_BLOCKS).await {
-                Err(InstanceError::Hidden { .. }) if nodeinfo.is_none() => {
-                    Err(InstanceError::Unknown)
+            _ => match (self.shown(DOMAIN_BLOCKS).await, nodeinfo) {
+                (Err(InstanceError::Hidden { .. }), None) => Err(InstanceError::Unknown),
+                // A fork of Pleroma under another name.
+                (Err(InstanceError::Hidden { .. }), Some(info)) if has_policies(&info.bytes) => {
+                    Ok(unmarked(info))
                 }
-                shown => shown,
+                (shown, _) => shown,
             },
         }
     }
@@ -136,13 +142,8 @@ impl Server<'_> {
             Ok(Answer::Fetched(_)) | Err(InstanceError::Hidden { .. }) => {}
             Err(error) => return Err(error),
         }
-        match nodeinfo {
-            Some(Fetched { bytes, url, .. }) => {
-                let validators = Validators::default();
-                Ok(Answer::Fetched(Fetched { bytes, validators, url }))
-            }
-            None => Err(InstanceError::Hidden { software: self.software.clone() }),
-        }
+        let hidden = || InstanceError::Hidden { software: self.software.clone() };
+        nodeinfo.map(unmarked).ok_or_else(hidden)
     }
 
     /// 0.19 tells everything at once, 1.0 page by page.
@@ -193,9 +194,16 @@ impl Server<'_> {
                 request.json = Some(json!({ asked: true, "limit": PAGE, "offset": seen }));
                 let page = self.json(&request, &mut size).await?;
                 let Some(page) = page.as_array() else { return Err(self.odd()) };
-                for host in page.iter().filter_map(|server| server["host"].as_str()) {
-                    let entry = hosts.entry(host.to_owned()).or_default();
-                    if asked == "blocked" { entry.0 = true } else { entry.1 = true }
+                for server in page {
+                    let is = |flag: &str| server[flag] == true;
+                    let (blocked, silenced) = (is("isBlocked"), is("isSilenced"));
+                    // Whoever does not understand the question answers with every server
+                    // that it knows.
+                    let (Some(host), true) = (server["host"].as_str(), blocked || silenced) else {
+                        return Err(self.odd());
+                    };
+                    let known = hosts.entry(host.to_owned()).or_default();
+                    *known = (known.0 || blocked, known.1 || silenced);
                 }
                 seen += page.len();
                 if page.len() < PAGE {
@@ -262,6 +270,16 @@ impl Server<'_> {
     fn odd(&self) -> InstanceError {
         InstanceError::Odd { software: self.software.clone() }
     }
+}
+
+/// Whether a nodeinfo document says whom the server blocks.
+fn has_policies(nodeinfo: &[u8]) -> bool {
+    crate::list::read(nodeinfo).is_ok_and(|list| list.format == Format::PleromaNodeinfo)
+}
+
+/// What was not read at the address that is asked the next time has no marks for it.
+fn unmarked(fetched: Fetched) -> Answer {
+    Answer::Fetched(Fetched { validators: Validators::default(), ..fetched })
 }
 
 #[cfg(test)]

@@ -276,6 +276,7 @@ fn what_is_not_a_list_is_not_followed() {
     machine.run(&plan).exits(1).says("follow it with `hedgerow lists add garden-fence`");
     let retired = machine.run(&["lists", "add", "oliphant-tier0"]).exits(1);
     retired.says("should not be followed").says("--anyway");
+    machine.run(&["lists", "add", "fediseer", "--yes"]).exits(1).says("has a gap");
     publisher.publish("/a.csv", list(3));
     let url = publisher.url("/a.csv");
     machine.run(&["lists", "add", &url, "--name", "threads"]).exits(1).says("comes with Hedgerow");

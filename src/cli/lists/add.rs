@@ -105,10 +105,16 @@ impl fmt::Display for Followed {
 impl Args {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let listing = catalogue::find(&self.list).or_else(|| catalogue::by_address(&self.list));
-        let address = match listing {
-            Some(listing) if listing.name.eq_ignore_ascii_case(&self.list) => &listing.address,
-            _ => &self.list,
-        };
+        let by_name = listing.filter(|listing| listing.name.eq_ignore_ascii_case(&self.list));
+        let address = by_name.map_or(&self.list, |listing| &listing.address);
+        if let Some((listing, fill_in)) = by_name.and_then(|it| Some((it, it.fill_in.as_ref()?))) {
+            bail!(
+                "the address of {} has a gap that you have to fill: {} ({fill_in}). Give the whole \
+                 address, and a name with --name",
+                listing.title,
+                listing.address
+            );
+        }
         if let Some(listing) = listing {
             self.advised(listing)?;
             if !self.agreed(listing)? {
@@ -137,8 +143,15 @@ impl Args {
         }
         let lists = app.lists().await?;
         let mut settings = Settings::default();
-        self.settings.put(&mut settings, &lists).await?;
+        let signature = by_name.and_then(|listing| listing.signature.as_ref());
+        self.settings.or_signed(signature).put(&mut settings, &lists).await?;
         let added = lists.add(&name, &source, &settings).await?;
+        if let Some(retractions) = listing.and_then(|listing| listing.retractions.as_ref()) {
+            eprintln!(
+                "What was taken off this list stands at {retractions}; with --allow-list no other \
+                 list blocks it either."
+            );
+        }
         Reply::ok(Followed::new(name, source.address(), added.version, &added.document))
     }
 

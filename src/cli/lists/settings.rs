@@ -4,6 +4,7 @@ use clap::Args;
 use crate::cli::check::format_named;
 use crate::follow::{Lists, Settings, Signed};
 use crate::list::Format;
+use crate::list::catalogue::Signature;
 use crate::secret::AuthRef;
 
 /// How a list is followed.
@@ -48,6 +49,15 @@ pub struct SettingsArgs {
 }
 
 impl SettingsArgs {
+    /// With the signature that is known of the list, unless another was given.
+    pub fn or_signed(mut self, known: Option<&Signature>) -> Self {
+        if let (None, Some(known)) = (&self.signature, known) {
+            self.signature = Some(known.address.clone());
+            self.key = Some(known.public_key.clone());
+        }
+        self
+    }
+
     /// Puts what was given in the place of what is there.
     pub async fn put(self, settings: &mut Settings, lists: &Lists) -> Result<()> {
         if self.format.is_some() {

@@ -8,6 +8,14 @@ use url::Url;
 /// What of an item is added here, for the reader of lists.
 const LABEL_NAMES: &str = "labelNames";
 
+/// Names that servers used before the protocol had its own.
+const OLD_NAMES: [(&str, &str); 4] = [
+    ("entity_kind", "entityKind"),
+    ("entity_key", "entityKey"),
+    ("recommended_policy", "recommendedPolicy"),
+    ("recommended_filters", "recommendedFilters"),
+];
+
 /// One item for each server or account that the dataset speaks of, ordered, so that equal
 /// states are equal bytes.
 pub(super) struct State {
@@ -43,6 +51,11 @@ impl State {
     /// server. A tombstone says that a change never was, and nothing remains of it.
     pub fn fold(&mut self, changes: Vec<Map<String, Value>>) {
         for mut change in changes {
+            for (old, name) in OLD_NAMES {
+                if let Some(value) = change.remove(old) {
+                    change.entry(name).or_insert(value);
+                }
+            }
             let text = |key: &str| change.get(key).and_then(Value::as_str).map(str::to_owned);
             let entity = text("entityKind").zip(text("entityKey"));
             if text("type").as_deref() == Some("Tombstone") {

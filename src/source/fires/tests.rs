@@ -190,6 +190,50 @@ async fn a_dataset_is_read_once_and_then_followed_by_its_changes() {
 }
 
 #[tokio::test]
+async fn no_change_is_skipped_between_pages() {
+    let test = Test::start().await;
+    test.serve_snapshot();
+    let first = test.changed(None).await;
+    let item = |number: u32, key: &str| test.item(number, "Recommendation", key, "drop", &[]);
+    // The server says to go on after c5, which would leave c5 out; c4 is meant.
+    test.serve(
+        "/datasets/1/changes?limit=9&since=c3",
+        json!({ "orderedItems": [item(4, "four.example")],
+                "next": "/datasets/1/changes?limit=9&since=c5" }),
+    );
+    test.serve_changes("c5", &[item(6, "six.example")]);
+    test.serve(
+        "/datasets/1/changes?limit=9&since=c4",
+        json!({ "orderedItems": [item(5, "five.example"), item(6, "six.example")],
+                "next": "/datasets/1/changes?limit=9&since=c6" }),
+    );
+    test.serve(
+        "/datasets/1/changes?limit=9&since=c6",
+        json!({ "orderedItems": [], "next": "/datasets/1/changes?limit=9&since=c6" }),
+    );
+    let second = test.changed(Some(&first)).await;
+    let names: Vec<String> =
+        document(&second).entries.iter().map(|entry| entry.domain.to_string()).collect();
+    for name in ["four.example", "five.example", "six.example"] {
+        assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_server_and_a_doubled_snapshot_are_understood() {
+    let test = Test::start().await;
+    let old = |published: &str, kind: &str| {
+        json!({ "type": kind, "published": published, "entity_kind": "domain",
+                "entity_key": "a.example", "recommended_policy": "drop" })
+    };
+    let items = [old("2026-02-01", "Retraction"), old("2026-01-01", "Recommendation")];
+    test.serve("/datasets/1/snapshot", json!({ "type": "Collection", "orderedItems": items }));
+    let read = document(&test.changed(None).await);
+    assert_eq!(read.releases.len(), 1, "{read:?}");
+    assert_eq!(read.entries, []);
+}
+
+#[tokio::test]
 async fn a_tombstone_leaves_nothing() {
     let test = Test::start().await;
     test.serve_snapshot();
@@ -232,7 +276,9 @@ async fn hostile_pages_are_not_followed() {
     test.serve("/datasets/1/snapshot", snapshot("https://elsewhere.example/"));
     let error = test.follow("/datasets/1", None).await.unwrap_err();
     assert!(matches!(error, FiresError::Elsewhere), "{error}");
-    test.serve("/datasets/1/snapshot", snapshot("/datasets/1/snapshot"));
+    let mut circle = snapshot("/datasets/1/snapshot");
+    circle["orderedItems"] = json!([test.item(1, "Recommendation", "a.example", "drop", &[])]);
+    test.serve("/datasets/1/snapshot", circle);
     let error = test.follow("/datasets/1", None).await.unwrap_err();
     assert!(matches!(error, FiresError::Endless), "{error}");
     for page in 0..600 {

@@ -57,7 +57,11 @@ fn federated(asked: &Value) -> Value {
     } else {
         vec!["host0.example".to_owned(), "loud.example".to_owned()]
     };
-    names.iter().skip(offset).take(100).map(|host| json!({ "host": host })).collect()
+    let row = |host: &String| {
+        let flag = if asked["blocked"] == true { "isBlocked" } else { "isSilenced" };
+        json!({ "host": host, flag: true })
+    };
+    names.iter().skip(offset).take(100).map(row).collect()
 }
 
 /// Two pages of Lemmy 1.0.
@@ -119,6 +123,14 @@ async fn each_software_is_asked_where_it_publishes_its_list() {
             &both[..1],
         ),
         ("pleroma", DOMAIN_BLOCKS, BLOCKS, Format::InstanceBlocks, &["bad.example"]),
+        (
+            "rebased",
+            "/nodeinfo/2.0",
+            r#"{"version":"2.0","software":{"name":"rebased","version":"3"},"metadata":{
+                "federation":{"mrf_simple":{"reject":["a.example","b.example"]}}}}"#,
+            Format::PleromaNodeinfo,
+            &both,
+        ),
         (
             "akkoma",
             "/nodeinfo/2.0",
@@ -199,6 +211,10 @@ async fn a_list_that_is_not_shown_is_an_error_in_plain_words() {
         let error = document(software, &[]).await.unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
+    // A server that ignores the question and shows everyone that it knows.
+    let all = r#"[{"host":"good.example","isBlocked":false},{"host":"fine.example"}]"#;
+    let odd = document("misskey", &[("/api/federation/instances", all)]).await.unwrap_err();
+    assert!(matches!(odd, InstanceError::Odd { .. }), "{odd}");
     let odd = document("misskey", &[("/api/federation/instances", "{}")]).await.unwrap_err();
     assert!(matches!(odd, InstanceError::Odd { .. }), "{odd}");
 }
@@ -219,6 +235,23 @@ async fn a_server_on_this_machine_may_know_itself_by_its_public_name() {
     let fake = Fake { software: "mastodon", answers, says: "https://social.example" };
     let host = start(fake).await;
     assert_eq!(ask(&host, &Validators::default()).await.unwrap().software, "mastodon");
+}
+
+#[tokio::test]
+async fn a_domain_that_has_only_handles_leads_to_the_server_behind_it() {
+    let answers = vec![(DOMAIN_BLOCKS, BLOCKS)];
+    let server = start(Fake { software: "mastodon", answers, says: "" }).await;
+    let index = format!("http://{server}/.well-known/nodeinfo");
+    let front = Router::new().route(
+        "/.well-known/nodeinfo",
+        axum::routing::get(move || async move { axum::response::Redirect::permanent(&index) }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, front).await });
+    let found = ask(&host, &Validators::default()).await.unwrap();
+    assert_eq!(found.software, "mastodon");
+    assert!(matches!(found.answer, Answer::Fetched(fetched) if fetched.bytes == BLOCKS.as_bytes()));
 }
 
 #[tokio::test]
