@@ -22,6 +22,7 @@ use reqwest::header::{
 use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::clock::Clock;
@@ -252,12 +253,15 @@ impl Fetcher {
 
     async fn follow(&self, request: &Request) -> Result<Answer, Stop> {
         let mut url = request.url.clone();
+        // Redirects share the time that one exchange may take; waiting for a turn is free.
+        let mut left = http::TOTAL_TIMEOUT;
         for _ in 0..=REDIRECTS {
             self.reach.allows(&url).map_err(|private| FetchError::Private(private.0))?;
             let place = self.place(&url);
             // A host's turn comes first: whoever waits for it must not keep others waiting.
             let (_turn, _room) = (place.acquire().await, self.at_once.acquire().await);
-            let response = self.ask(request, &url).await?;
+            let start = Instant::now();
+            let response = self.ask(request, &url, left).await?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED && !request.validators.is_empty() {
                 return Ok(Answer::Unchanged);
@@ -275,11 +279,17 @@ impl Fetcher {
             // What was posted is not handed on.
             let location = location.filter(|_| request.json.is_none());
             url = location.ok_or(FetchError::BadRedirect).and_then(|to| redirected(&url, to))?;
+            left = left.checked_sub(start.elapsed()).ok_or(FetchError::Timeout)?;
         }
         Err(FetchError::Redirects.into())
     }
 
-    async fn ask(&self, request: &Request, url: &Url) -> Result<Response, FetchError> {
+    async fn ask(
+        &self,
+        request: &Request,
+        url: &Url,
+        left: Duration,
+    ) -> Result<Response, FetchError> {
         // A user name in the address becomes an `Authorization` header, not a part of it.
         let mut ask = match &request.json {
             Some(body) => self.client.post(url.clone()).json(body),
@@ -303,7 +313,7 @@ impl Fetcher {
                 None => ask,
             };
         }
-        Ok(ask.send().await?)
+        Ok(ask.timeout(left).send().await?)
     }
 
     /// The queue in front of a host.

@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest that one exchange may take as a whole. An admin's `DELETE` lifts a block
 /// from every account of a domain before it answers, so this is generous.
-const TOTAL_TIMEOUT: Duration = Duration::from_mins(2);
+pub const TOTAL_TIMEOUT: Duration = Duration::from_mins(2);
 
 const USER_AGENT: &str = concat!("hedgerow/", env!("CARGO_PKG_VERSION"));
 

@@ -46,6 +46,8 @@ pub enum SecretError {
     Unset(String),
     #[error("the file {path:?} with a list's secret cannot be read: {why}")]
     Unreadable { path: PathBuf, why: String },
+    #[error("{0} has more in it than one line of text, so it is no password or token")]
+    NotOneLine(String),
     #[error("{0} is empty, and a list's secret should be in it")]
     Empty(String),
 }
@@ -70,6 +72,9 @@ impl SecretRef {
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.is_empty() {
             return Err(SecretError::Empty(self.to_string()));
+        }
+        if text.contains(char::is_control) {
+            return Err(SecretError::NotOneLine(self.to_string()));
         }
         Ok(SecretString::from(text))
     }
@@ -184,6 +189,8 @@ mod tests {
         assert!(matches!(file.resolve(), Err(SecretError::Unreadable { .. })));
         std::fs::write(&path, "\n").unwrap();
         assert!(matches!(file.resolve(), Err(SecretError::Empty(_))));
+        std::fs::write(&path, "hunter2\nX-Other: 1\n").unwrap();
+        assert!(matches!(file.resolve(), Err(SecretError::NotOneLine(_))));
         std::fs::write(&path, "hunter2\r\n").unwrap();
         assert_eq!(file.resolve().unwrap().expose_secret(), "hunter2");
         let unset = SecretRef::Env("HEDGEROW_TEST_NOBODY_SETS_THIS".to_owned());

@@ -303,3 +303,22 @@ fn https_is_never_left_for_http() {
     assert!(matches!(redirected(&from, "http://lists.example/a"), Err(FetchError::Downgrade)));
     assert_eq!(redirected(&from, "../b?c").unwrap().as_str(), "https://lists.example/b?c");
 }
+
+#[tokio::test(start_paused = true)]
+async fn redirects_share_the_time_of_one_exchange() {
+    let app = Router::new().fallback(|| async {
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        Redirect::temporary("/on")
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let start = Instant::now();
+    let error = fetcher().fetch(&Request::get(url)).await.unwrap_err();
+    assert!(matches!(error, FetchError::Timeout), "{error}");
+    assert!(
+        start.elapsed() <= http::TOTAL_TIMEOUT + Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
