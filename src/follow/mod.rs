@@ -6,31 +6,30 @@
 //! [`guard`], and a good one takes its place. Whoever uses a list gets the version in
 //! force, and is told when it is not the newest.
 
+mod decide;
 pub mod guard;
 pub mod history;
+mod in_force;
 mod settings;
+mod update;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use crate::block::hex;
 use crate::clock::Clock;
 use crate::fetch::{Auth, Fetcher, Validators};
-use crate::list::signature::verify_signature;
 use crate::list::{Counts, Document, Format, Purpose, ReadError, read_as};
 use crate::secret::SecretError;
-use crate::source::fires::Dataset;
-use crate::source::{Got, Loaded, Source, SourceError};
+use crate::source::{Got, Source, SourceError};
 use crate::store::{
     FollowedList, NewList, NewSnapshot, Snapshot, SnapshotId, Standing, Store, StoreError, Visit,
 };
 use crate::text::{ago, count};
-use guard::{Concern, judge};
-use history::Difference;
+use guard::Concern;
+pub use in_force::InForce;
 pub use settings::{Settings, Signed};
+pub use update::Outcome;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
@@ -70,58 +69,6 @@ pub struct Lists {
     pub store: Store,
     fetcher: Arc<Fetcher>,
     clock: Arc<dyn Clock>,
-}
-
-/// What an update found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The version in force is the newest.
-    Unchanged,
-    /// A new version is in force.
-    Changed {
-        version: SnapshotId,
-        entries: usize,
-        added: usize,
-        removed: usize,
-        regraded: usize,
-    },
-    /// The newest version waits for a decision.
-    Held {
-        version: SnapshotId,
-        since: DateTime<Utc>,
-        concerns: Vec<Concern>,
-    },
-    /// The newest version was turned down, and nothing newer was published.
-    Rejected {
-        version: SnapshotId,
-    },
-    Failed {
-        says: String,
-        failures: i64,
-        last_success: Option<DateTime<Utc>>,
-    },
-}
-
-/// The version of a list that is in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InForce {
-    pub loaded: Loaded,
-    pub snapshot: Snapshot,
-    pub format: Option<Format>,
-    /// Why it is not the newest that could be, for people.
-    pub note: Option<String>,
-}
-
-impl InForce {
-    /// Reads it. A version that is empty because somebody accepted it so is an empty
-    /// document and no error.
-    pub fn document(&self) -> Result<Document, ReadError> {
-        match read_as(&self.loaded.bytes, self.format) {
-            Err(error) if self.snapshot.entries == 0 && is_empty(&error) => Ok(empty()),
-            other => other,
-        }
-    }
 }
 
 fn is_empty(error: &ReadError) -> bool {
@@ -182,244 +129,6 @@ impl Lists {
         let version = kept.map(|list| list.current).unwrap_or_default();
         Ok(Added { document, version })
     }
-
-    /// Asks for a list again, and keeps what is new.
-    pub async fn update(&self, list: &FollowedList) -> Result<Outcome, FollowError> {
-        let settings = settings_of(list)?;
-        let source = Source::kept_as(&list.source)?;
-        let latest = self.version(list, list.latest).await?;
-        match self.ask(list, &latest, &source, &settings).await {
-            Err(says) => self.failed(list, says).await,
-            Ok(Got::Unchanged) => {
-                let validators = validators(list);
-                let visit = visit(self.clock.now(), &validators, list.cursor.clone());
-                self.store.list_unchanged(list.id, &visit).await?;
-                settled(list, &latest)
-            }
-            Ok(Got::New { bytes, validators, cursor }) => {
-                let visit = visit(self.clock.now(), &validators, cursor);
-                if hex(&Sha256::digest(&bytes)) == latest.sha256 {
-                    self.store.list_unchanged(list.id, &visit).await?;
-                    return settled(list, &latest);
-                }
-                self.changed(list, &settings, &visit, bytes).await
-            }
-        }
-    }
-
-    /// Asks the source. What goes wrong is said in words, to be kept with the list.
-    async fn ask(
-        &self,
-        list: &FollowedList,
-        latest: &Snapshot,
-        source: &Source,
-        settings: &Settings,
-    ) -> Result<Got, String> {
-        let auth = auth(settings).map_err(|error| error.to_string())?;
-        let dataset = match source {
-            Source::Fires(_) => {
-                let bytes = self.store.content(&latest.sha256).await.map_err(|e| e.to_string())?;
-                Some(Dataset { bytes, cursor: list.cursor.clone() })
-            }
-            _ => None,
-        };
-        source
-            .fetch(&self.fetcher, auth.as_ref(), &validators(list), dataset.as_ref())
-            .await
-            .map_err(|error| error.to_string())
-    }
-
-    async fn failed(&self, list: &FollowedList, says: String) -> Result<Outcome, FollowError> {
-        self.store.list_failed(list.id, self.clock.now(), &says).await?;
-        let failures = list.failures + 1;
-        Ok(Outcome::Failed { says, failures, last_success: list.succeeded_at })
-    }
-
-    async fn changed(
-        &self,
-        list: &FollowedList,
-        settings: &Settings,
-        visit: &Visit,
-        bytes: Vec<u8>,
-    ) -> Result<Outcome, FollowError> {
-        let current = self.in_force(list).await?;
-        let before = current
-            .document()
-            .map_err(|error| FollowError::Damaged { name: list.name.clone(), error })?;
-        let before = Some(before).filter(|document| !names_nothing(document));
-        let new = read_as(&bytes, settings.format);
-        let mut concerns = judge(before.as_ref(), &new, &settings.limits);
-        concerns.extend(self.unsigned(settings, &bytes).await);
-        let snapshot = snapshot(&bytes, visit.at, &new, &concerns);
-        let Some(version) = self.store.list_changed(list.id, list.latest, visit, &snapshot).await?
-        else {
-            // Another process was faster and has kept what it found.
-            return Ok(Outcome::Unchanged);
-        };
-        if !concerns.is_empty() {
-            return Ok(Outcome::Held { version, since: visit.at, concerns });
-        }
-        // What is good and cannot be read is empty, and was before.
-        let new = new.unwrap_or_else(|_| empty());
-        self.store.see(domains(&new)).await?;
-        let way = Difference::between(before.as_ref().unwrap_or(&empty()), &new);
-        Ok(Outcome::Changed {
-            version,
-            entries: way.after,
-            added: way.added.len(),
-            removed: way.removed.len(),
-            regraded: way.regraded.len(),
-        })
-    }
-
-    /// What is wrong with the signature, if the list has to have one.
-    async fn unsigned(&self, settings: &Settings, bytes: &[u8]) -> Option<Concern> {
-        let signed = settings.signed.as_ref()?;
-        let signature = match self.small(&signed.signature).await {
-            Ok(signature) => signature,
-            Err(says) => return Some(Concern::Unsigned { says }),
-        };
-        let why = verify_signature(bytes, &signature, &signed.key).err()?;
-        if let Some(address) = &signed.key_address
-            && let Ok(key) = self.small(address).await
-            && key != signed.key
-            && verify_signature(bytes, &signature, &key).is_ok()
-        {
-            return Some(Concern::Key { was: signed.key.clone(), is: key });
-        }
-        Some(Concern::Unsigned { says: why.to_string() })
-    }
-
-    /// A signature or a key.
-    pub async fn small(&self, address: &str) -> Result<String, String> {
-        let source = Source::kept_as(address).map_err(|error| error.to_string())?;
-        let loaded = source.load(&self.fetcher).await.map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&loaded.bytes);
-        Ok(text.trim().chars().take(1000).collect())
-    }
-
-    /// The version in force, and why it is not the newest.
-    pub async fn in_force(&self, list: &FollowedList) -> Result<InForce, FollowError> {
-        let snapshot = self.version(list, list.current).await?;
-        let bytes = self.store.content(&snapshot.sha256).await?;
-        let source = Source::kept_as(&list.source)?;
-        let loaded = Loaded {
-            name: list.name.clone(),
-            address: source.address(),
-            sha256: snapshot.sha256.clone(),
-            bytes,
-        };
-        let note = self.note(list, &snapshot).await?;
-        let format = settings_of(list)?.format;
-        Ok(InForce { loaded, snapshot, format, note })
-    }
-
-    async fn note(
-        &self,
-        list: &FollowedList,
-        current: &Snapshot,
-    ) -> Result<Option<String>, FollowError> {
-        let name = &list.name;
-        let now = self.clock.now();
-        let failed = list.failure.as_ref().map(|says| {
-            let read = ago(now, list.succeeded_at.unwrap_or(current.fetched_at));
-            let says = says.trim_end_matches('.');
-            format!("{name} could not be fetched ({says}). The copy that was read {read} is used.")
-        });
-        if let Some(held) = list.held {
-            let held = self.version(list, held).await?;
-            let concerns = concerns_of(list, &held)?;
-            let held = format!(
-                "The newest version of {name} is held: {}. The one before it, fetched {}, is \
-                 used; look at `hedgerow lists diff {name}`, then decide with `hedgerow lists \
-                 accept {name}` or `reject`.",
-                joined(&concerns),
-                ago(now, current.fetched_at)
-            );
-            return Ok(Some(failed.map_or(held.clone(), |failed| format!("{failed} {held}"))));
-        }
-        Ok(failed)
-    }
-
-    async fn version(&self, list: &FollowedList, id: SnapshotId) -> Result<Snapshot, FollowError> {
-        let found = self.store.snapshot(id).await?.filter(|snapshot| snapshot.list_id == list.id);
-        found.ok_or_else(|| FollowError::NoVersion { name: list.name.clone(), which: id })
-    }
-
-    /// What a version says, whether it is in force or not.
-    pub async fn read(
-        &self,
-        list: &FollowedList,
-        version: &Snapshot,
-    ) -> Result<Document, FollowError> {
-        let bytes = self.store.content(&version.sha256).await?;
-        match read_as(&bytes, settings_of(list)?.format) {
-            Err(error) if is_empty(&error) => Ok(empty()),
-            Err(error) => Err(FollowError::Unreadable { name: list.name.clone(), error }),
-            Ok(document) => Ok(document),
-        }
-    }
-
-    /// Lets the held version come into force. A new key that it is signed with is the
-    /// list's key from now on.
-    pub async fn accept(&self, list: &FollowedList) -> Result<Snapshot, FollowError> {
-        let held = self.held(list).await?;
-        let concerns = concerns_of(list, &held)?;
-        if let Some(concern) = concerns.iter().find(|concern| !concern.can_be_accepted()) {
-            let (name, concern) = (list.name.clone(), concern.clone());
-            return Err(FollowError::Unacceptable { name, concern });
-        }
-        let document = self.read(list, &held).await?;
-        self.decide(list, &held, true).await?;
-        self.store.see(domains(&document)).await?;
-        let mut settings = settings_of(list)?;
-        for concern in concerns {
-            if let (Concern::Key { is, .. }, Some(signed)) = (concern, &mut settings.signed) {
-                signed.key = is;
-                let settings = settings.to_json();
-                self.store.save_list_settings(list.id, &list.source, &settings).await?;
-            }
-        }
-        self.version(list, held.id).await
-    }
-
-    /// Turns the held version down. It is not offered again; a later one is.
-    pub async fn reject(&self, list: &FollowedList) -> Result<Snapshot, FollowError> {
-        let held = self.held(list).await?;
-        self.decide(list, &held, false).await?;
-        self.version(list, held.id).await
-    }
-
-    async fn held(&self, list: &FollowedList) -> Result<Snapshot, FollowError> {
-        match list.held {
-            Some(held) => self.version(list, held).await,
-            None => Err(FollowError::NothingHeld(list.name.clone())),
-        }
-    }
-
-    async fn decide(
-        &self,
-        list: &FollowedList,
-        held: &Snapshot,
-        accept: bool,
-    ) -> Result<(), FollowError> {
-        let now = self.clock.now();
-        let decided = self.store.decide_held(list.id, held.id, accept, now).await?;
-        decided.then_some(()).ok_or_else(|| FollowError::NothingHeld(list.name.clone()))
-    }
-}
-
-/// What it means that the newest version is still the newest.
-fn settled(list: &FollowedList, latest: &Snapshot) -> Result<Outcome, FollowError> {
-    Ok(match latest.standing {
-        Standing::Held => Outcome::Held {
-            version: latest.id,
-            since: latest.fetched_at,
-            concerns: concerns_of(list, latest)?,
-        },
-        Standing::Rejected => Outcome::Rejected { version: latest.id },
-        Standing::Good | Standing::Superseded => Outcome::Unchanged,
-    })
 }
 
 /// Reads what was kept of a list's settings.
@@ -440,10 +149,6 @@ pub fn joined(concerns: &[Concern]) -> String {
 
 fn auth(settings: &Settings) -> Result<Option<Auth>, SecretError> {
     settings.auth.as_ref().map(crate::secret::AuthRef::resolve).transpose()
-}
-
-fn validators(list: &FollowedList) -> Validators {
-    Validators { etag: list.etag.clone(), last_modified: list.last_modified.clone() }
 }
 
 fn visit(at: DateTime<Utc>, validators: &Validators, cursor: Option<String>) -> Visit {

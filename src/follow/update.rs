@@ -1,0 +1,184 @@
+//! Asking for a list again, and keeping what is new.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::guard::{Concern, judge};
+use super::history::Difference;
+use super::{
+    FollowError, Lists, Settings, auth, concerns_of, domains, empty, names_nothing, settings_of,
+    snapshot, visit,
+};
+use crate::block::hex;
+use crate::fetch::Validators;
+use crate::list::read_as;
+use crate::list::signature::verify_signature;
+use crate::source::fires::Dataset;
+use crate::source::{Got, Source};
+use crate::store::{FollowedList, Snapshot, SnapshotId, Standing, Visit};
+
+/// What an update found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The version in force is the newest.
+    Unchanged,
+    /// A new version is in force.
+    Changed {
+        version: SnapshotId,
+        entries: usize,
+        added: usize,
+        removed: usize,
+        regraded: usize,
+    },
+    /// The newest version waits for a decision.
+    Held {
+        version: SnapshotId,
+        since: DateTime<Utc>,
+        concerns: Vec<Concern>,
+    },
+    /// The newest version was turned down, and nothing newer was published.
+    Rejected {
+        version: SnapshotId,
+    },
+    Failed {
+        says: String,
+        failures: i64,
+        last_success: Option<DateTime<Utc>>,
+    },
+}
+
+impl Lists {
+    /// Asks for a list again, and keeps what is new.
+    pub async fn update(&self, list: &FollowedList) -> Result<Outcome, FollowError> {
+        let settings = settings_of(list)?;
+        let source = Source::kept_as(&list.source)?;
+        let latest = self.version(list, list.latest).await?;
+        match self.ask(list, &latest, &source, &settings).await {
+            Err(says) => self.failed(list, says).await,
+            Ok(Got::Unchanged) => {
+                let validators = validators(list);
+                let visit = visit(self.clock.now(), &validators, list.cursor.clone());
+                self.store.list_unchanged(list.id, &visit).await?;
+                settled(list, &latest)
+            }
+            Ok(Got::New { bytes, validators, cursor }) => {
+                let visit = visit(self.clock.now(), &validators, cursor);
+                if hex(&Sha256::digest(&bytes)) == latest.sha256 {
+                    self.store.list_unchanged(list.id, &visit).await?;
+                    return settled(list, &latest);
+                }
+                self.changed(list, &settings, &visit, bytes).await
+            }
+        }
+    }
+
+    /// Asks the source. What goes wrong is said in words, to be kept with the list.
+    async fn ask(
+        &self,
+        list: &FollowedList,
+        latest: &Snapshot,
+        source: &Source,
+        settings: &Settings,
+    ) -> Result<Got, String> {
+        let auth = auth(settings).map_err(|error| error.to_string())?;
+        let dataset = match source {
+            Source::Fires(_) => {
+                let bytes = self.store.content(&latest.sha256).await.map_err(|e| e.to_string())?;
+                Some(Dataset { bytes, cursor: list.cursor.clone() })
+            }
+            _ => None,
+        };
+        source
+            .fetch(&self.fetcher, auth.as_ref(), &validators(list), dataset.as_ref())
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    async fn failed(&self, list: &FollowedList, says: String) -> Result<Outcome, FollowError> {
+        self.store.list_failed(list.id, self.clock.now(), &says).await?;
+        let failures = list.failures + 1;
+        Ok(Outcome::Failed { says, failures, last_success: list.succeeded_at })
+    }
+
+    async fn changed(
+        &self,
+        list: &FollowedList,
+        settings: &Settings,
+        visit: &Visit,
+        bytes: Vec<u8>,
+    ) -> Result<Outcome, FollowError> {
+        let current = self.in_force(list).await?;
+        let before = current
+            .document()
+            .map_err(|error| FollowError::Damaged { name: list.name.clone(), error })?;
+        let before = Some(before).filter(|document| !names_nothing(document));
+        let new = read_as(&bytes, settings.format);
+        let mut concerns = judge(before.as_ref(), &new, &settings.limits);
+        concerns.extend(self.unsigned(settings, &bytes).await);
+        let snapshot = snapshot(&bytes, visit.at, &new, &concerns);
+        let Some(version) = self.store.list_changed(list.id, list.latest, visit, &snapshot).await?
+        else {
+            // Another process was faster and has kept what it found.
+            return Ok(Outcome::Unchanged);
+        };
+        if !concerns.is_empty() {
+            return Ok(Outcome::Held { version, since: visit.at, concerns });
+        }
+        // What is good and cannot be read is empty, and was before.
+        let new = new.unwrap_or_else(|_| empty());
+        self.store.see(domains(&new)).await?;
+        let way = Difference::between(before.as_ref().unwrap_or(&empty()), &new);
+        Ok(Outcome::Changed {
+            version,
+            entries: way.after,
+            added: way.added.len(),
+            removed: way.removed.len(),
+            regraded: way.regraded.len(),
+        })
+    }
+
+    /// What is wrong with the signature, if the list has to have one.
+    pub(super) async fn unsigned(&self, settings: &Settings, bytes: &[u8]) -> Option<Concern> {
+        let signed = settings.signed.as_ref()?;
+        let signature = match self.small(&signed.signature).await {
+            Ok(signature) => signature,
+            Err(says) => return Some(Concern::Unsigned { says }),
+        };
+        let why = verify_signature(bytes, &signature, &signed.key).err()?;
+        if let Some(address) = &signed.key_address
+            && let Ok(key) = self.small(address).await
+            && key != signed.key
+            && verify_signature(bytes, &signature, &key).is_ok()
+        {
+            return Some(Concern::Key { was: signed.key.clone(), is: key });
+        }
+        Some(Concern::Unsigned { says: why.to_string() })
+    }
+
+    /// A signature or a key.
+    pub async fn small(&self, address: &str) -> Result<String, String> {
+        let source = Source::kept_as(address).map_err(|error| error.to_string())?;
+        let loaded = source.load(&self.fetcher).await.map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&loaded.bytes);
+        Ok(text.trim().chars().take(1000).collect())
+    }
+}
+
+/// What it means that the newest version is still the newest.
+fn settled(list: &FollowedList, latest: &Snapshot) -> Result<Outcome, FollowError> {
+    Ok(match latest.standing {
+        Standing::Held => Outcome::Held {
+            version: latest.id,
+            since: latest.fetched_at,
+            concerns: concerns_of(list, latest)?,
+        },
+        Standing::Rejected => Outcome::Rejected { version: latest.id },
+        Standing::Good | Standing::Superseded => Outcome::Unchanged,
+    })
+}
+
+fn validators(list: &FollowedList) -> Validators {
+    Validators { etag: list.etag.clone(), last_modified: list.last_modified.clone() }
+}
