@@ -113,11 +113,20 @@ pub(super) struct Line<'a> {
 }
 
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let (end, bytes) = (line_end(text), text.as_bytes());
     let (mut next, mut number) = (0, 0u32);
-    text.split_inclusive(char::from(line_end(text))).map(move |line| {
-        next += line.len();
+    std::iter::from_fn(move || {
+        let start = next;
+        if start == bytes.len() {
+            return None;
+        }
+        next = memchr::memchr(end, &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
         number = number.saturating_add(1);
-        Line { number, text: line.trim_end_matches(['\r', '\n']), next }
+        let mut stop = next;
+        while stop > start && matches!(bytes[stop - 1], b'\r' | b'\n') {
+            stop -= 1;
+        }
+        Some(Line { number, text: &text[start..stop], next })
     })
 }
 

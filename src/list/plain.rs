@@ -10,7 +10,7 @@ use super::error::ReadError;
 use super::rows::{Row, Rows, flag};
 use super::{Document, Format};
 use crate::block::Severity;
-use crate::domain::{self, Domain};
+use crate::domain::Domain;
 
 /// How many lines with content are looked at to see whether they are bullets.
 const SAMPLE: usize = 100;
@@ -24,9 +24,8 @@ pub(super) fn read(source: &Source<'_>, shape: &Lines) -> Result<Document, ReadE
     let mut comments = bullets;
     for line in decode::lines(text) {
         // Nearly every line of nearly every list is a name and nothing else.
-        if domain::is_plain(line.text) && !bullets {
-            let number = shape.body.line.saturating_add(line.number - 1);
-            rows.take(&Row { line: number, domain: line.text, ..Row::default() });
+        let number = shape.body.line.saturating_add(line.number - 1);
+        if !bullets && rows.take_name(number, line.text) {
             if rows.is_full() {
                 break;
             }
@@ -44,7 +43,6 @@ pub(super) fn read(source: &Source<'_>, shape: &Lines) -> Result<Document, ReadE
         comments |= name.len() != body.len();
         // Under a header the file is CSV, and quotes are part of how CSV is written.
         let name = if shape.body.has_header { unquoted(name) } else { name };
-        let number = shape.body.line.saturating_add(line.number - 1);
         rows.take(&Row { line: number, domain: name, ..Row::default() });
         if rows.is_full() {
             break;

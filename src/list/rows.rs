@@ -124,13 +124,32 @@ impl Rows {
 
     /// A row that asks for a block.
     pub fn take(&mut self, row: &Row<'_>) {
-        let Some(parsed) = self.domain(row) else { return };
+        let plain = Domain::parse_plain(row.domain).filter(|name| !is_canary(name.as_str()));
+        let parsed = match plain {
+            Some(domain) => Parsed::plain(domain),
+            None => match self.domain(row) {
+                Some(parsed) => parsed,
+                None => return,
+            },
+        };
         let severity = match row.severity.map(|word| (word, Severity::from_word(word))) {
             None => None,
             Some((_, Some(severity))) => Some(severity),
             Some((word, None)) => return self.reject(row.line, row.domain, bad_severity(word)),
         };
         self.keep(row, parsed, severity);
+    }
+
+    /// A row that is a name and nothing else, if it needs no repair and no remark; any other
+    /// is left to [`Rows::take`], and the answer is `false`.
+    pub fn take_name(&mut self, line: u32, name: &str) -> bool {
+        let Some(domain) = Domain::parse_plain(name).filter(|domain| !is_canary(domain.as_str()))
+        else {
+            return false;
+        };
+        self.counts.taken += 1;
+        self.enter(Asked::default().of(domain, line), false);
+        true
     }
 
     /// A row that asks not to block a domain, or no longer. Of the cells, the domain and
@@ -478,9 +497,12 @@ fn is_nothing(word: &str) -> bool {
     word.is_empty() || word.eq_ignore_ascii_case("null") || word.eq_ignore_ascii_case("none")
 }
 
+fn is_canary(name: &str) -> bool {
+    CANARIES.contains(&name) || name.ends_with(".invalid")
+}
+
 fn canary(domain: &Domain, row: &Row<'_>) -> Option<String> {
-    let name = domain.as_str();
-    if !CANARIES.contains(&name) && !name.ends_with(".invalid") {
+    if !is_canary(domain.as_str()) {
         return None;
     }
     let notice = comment(row.public_comment).or_else(|| comment(row.private_comment));
