@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::block::Level;
@@ -27,6 +28,8 @@ pub struct App {
     /// Where lists may be fetched from.
     reach: Reach,
     fetcher: OnceLock<Arc<Fetcher>>,
+    /// Opened at its first use, and shared from then on.
+    store: OnceCell<Store>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -78,7 +81,8 @@ impl App {
                 .to_owned(),
         };
         let clock = Arc::new(SystemClock);
-        Ok(App { data_dir, database_url, key, reach, fetcher: OnceLock::new(), clock })
+        let (fetcher, store) = (OnceLock::new(), OnceCell::new());
+        Ok(App { data_dir, database_url, key, reach, fetcher, store, clock })
     }
 
     /// What fetches lists. There is one, so that it can be polite to each host.
@@ -114,7 +118,8 @@ impl App {
     /// The store, made if it is not there yet.
     pub async fn store(&self) -> Result<Store> {
         let file = format!("sqlite:{}", self.database().display());
-        Ok(Store::open(self.database_url.as_deref().unwrap_or(&file)).await?)
+        let address = self.database_url.as_deref().unwrap_or(&file);
+        Ok(self.store.get_or_try_init(|| Store::open(address)).await?.clone())
     }
 
     pub fn vault(&self) -> Result<Vault> {

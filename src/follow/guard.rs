@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::history::Difference;
@@ -50,16 +51,45 @@ const ALWAYS_REGRADED: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "concern", rename_all = "kebab-case")]
 pub enum Concern {
-    Emptied { was: usize },
+    Emptied {
+        was: usize,
+    },
     WebPage,
-    Unreadable { says: String },
-    Shrunk { removed: usize, of: usize },
-    Grown { added: usize, of: usize },
-    Regraded { changed: usize, of: usize },
-    Format { was: Format, is: Format },
-    Purpose { was: Purpose, is: Purpose },
-    Unsigned { says: String },
-    Key { was: String, is: String },
+    Unreadable {
+        says: String,
+    },
+    Shrunk {
+        removed: usize,
+        of: usize,
+    },
+    Grown {
+        added: usize,
+        of: usize,
+    },
+    Regraded {
+        changed: usize,
+        of: usize,
+    },
+    Format {
+        was: Format,
+        is: Format,
+    },
+    Purpose {
+        was: Purpose,
+        is: Purpose,
+    },
+    /// Step by step, none of which was too large by itself.
+    Since {
+        at: DateTime<Utc>,
+        what: Box<Concern>,
+    },
+    Unsigned {
+        says: String,
+    },
+    Key {
+        was: String,
+        is: String,
+    },
 }
 
 impl Concern {
@@ -98,6 +128,7 @@ impl fmt::Display for Concern {
             Concern::Purpose { was, is } => {
                 write!(f, "it was {} and is {} now", purpose(*was), purpose(*is))
             }
+            Concern::Since { at, what } => write!(f, "since {}, {what}", at.format("%Y-%m-%d")),
             Concern::Unsigned { says } => write!(f, "its signature does not hold: {says}"),
             Concern::Key { was, is } => {
                 write!(f, "it is signed with another key: {is} instead of {was}")

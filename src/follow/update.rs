@@ -1,22 +1,24 @@
 //! Asking for a list again, and keeping what is new.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::guard::{Concern, judge};
-use super::history::Difference;
+use super::history::{Difference, in_force_since};
 use super::{
     FollowError, Lists, Settings, auth, concerns_of, domains, empty, names_nothing, settings_of,
     snapshot, visit,
 };
 use crate::block::hex;
 use crate::fetch::Validators;
-use crate::list::read_as;
 use crate::list::signature::verify_signature;
+use crate::list::{Document, read_as};
 use crate::source::fires::Dataset;
 use crate::source::{Got, Source};
 use crate::store::{FollowedList, Snapshot, SnapshotId, Standing, Visit};
+
+const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// What an update found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,6 +118,12 @@ impl Lists {
         let before = Some(before).filter(|document| !names_nothing(document));
         let new = read_as(&bytes, settings.format);
         let mut concerns = judge(before.as_ref(), &new, &settings.limits);
+        if concerns.is_empty()
+            && let Some((at, earlier)) = self.earlier(list, &current.snapshot, visit.at).await?
+        {
+            let since = |what| Concern::Since { at, what: Box::new(what) };
+            concerns.extend(judge(Some(&earlier), &new, &settings.limits).into_iter().map(since));
+        }
         concerns.extend(self.unsigned(settings, &bytes).await);
         let snapshot = snapshot(&bytes, visit.at, &new, &concerns);
         let Some(version) = self.store.list_changed(list.id, list.latest, visit, &snapshot).await?
@@ -137,6 +145,28 @@ impl Lists {
             removed: way.removed.len(),
             regraded: way.regraded.len(),
         })
+    }
+
+    /// What was in force a week ago, or since a person last accepted a version: a list must
+    /// not go step by step where it may not go at once.
+    async fn earlier(
+        &self,
+        list: &FollowedList,
+        current: &Snapshot,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(DateTime<Utc>, Document)>, FollowError> {
+        let snapshots = self.store.snapshots(list.id).await?;
+        let mut earlier = None;
+        for snapshot in snapshots.iter().filter(|snapshot| in_force_since(snapshot).is_some()) {
+            earlier = Some(snapshot);
+            if snapshot.decided_at.is_some() || now - snapshot.fetched_at >= WEEK {
+                break;
+            }
+        }
+        match earlier.filter(|earlier| earlier.id != current.id) {
+            None => Ok(None),
+            Some(earlier) => Ok(Some((earlier.fetched_at, self.read(list, earlier).await?))),
+        }
     }
 
     /// What is wrong with the signature, if the list has to have one.

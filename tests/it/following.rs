@@ -143,6 +143,25 @@ fn a_broken_page_that_changes_all_the_time_does_not_fill_the_disk() {
 }
 
 #[test]
+fn a_list_does_not_shrink_step_by_step_unseen() {
+    let publisher = Publisher::start();
+    let machine = Machine::new();
+    publisher.publish("/a.csv", list(100));
+    machine.run(&["lists", "add", &publisher.url("/a.csv")]).exits(0);
+    publisher.publish("/a.csv", list(85));
+    assert_eq!(update(&machine)["outcome"], "changed");
+    publisher.publish("/a.csv", list(72));
+    let held = update(&machine);
+    let what = json!({ "concern": "shrunk", "removed": 28, "of": 100 });
+    assert_eq!(held["concerns"][0]["what"], what, "{held}");
+    machine.run(&["lists", "update"]).exits(3).says("28 domains of 100 are gone (28 %)");
+    // Who accepts it has seen it, and counts from there.
+    machine.run(&["lists", "accept", "a"]).exits(0);
+    publisher.publish("/a.csv", list(60));
+    assert_eq!(update(&machine)["outcome"], "changed");
+}
+
+#[test]
 fn limits_can_be_set_for_each_list() {
     let publisher = Publisher::start();
     let machine = Machine::new();
