@@ -207,11 +207,19 @@ fn releases(names: &[String]) -> Result<Option<Released>, ReadError> {
     if names[1..].iter().all(String::is_empty) {
         return Ok(Some(Released::Allowed));
     }
-    if has(&["severity", "block_type"]) {
+    if has(&["severity", "block_type", "status", "action"]) {
         return Ok(None);
     }
     if has(&["count", "percent"]) {
         return Err(ReadError::Audit);
+    }
+    // Tables of followers, users or addresses name servers too.
+    let known = Columns { domain: 0, ..columns(names) } != Columns::default();
+    if !known {
+        return Err(ReadError::OtherExport {
+            what: "a table that names servers and says nothing of blocking them (if they are \
+                   meant to be blocked, add a column \"severity\")",
+        });
     }
     Ok(has(&["reason"]).then_some(Released::Retracted))
 }
@@ -225,7 +233,7 @@ fn columns(names: &[String]) -> Columns {
     let mut columns = Columns::default();
     for (at, name) in names.iter().enumerate() {
         let column = match name.as_str() {
-            "severity" | "block_type" => &mut columns.severity,
+            "severity" | "block_type" | "status" | "action" => &mut columns.severity,
             "reject_media" => &mut columns.reject_media,
             "reject_reports" => &mut columns.reject_reports,
             "obfuscate" => &mut columns.obfuscate,
@@ -294,7 +302,14 @@ mod tests {
         assert_eq!(refused("Account address,Show boosts\n"), Some(ReadError::FollowList));
         assert_eq!(refused("domain,count,percent\n"), Some(ReadError::Audit));
         assert_eq!(refused("domain,severity,reason,count\n"), None);
-        for header in ["#uri\n", "List name,Account address\n"] {
+        for header in [
+            "#uri\n",
+            "List name,Account address\n",
+            "domain,followers\n",
+            "instance,users,posts\n",
+            "host,ip\n",
+            "domain,expires\n",
+        ] {
             assert!(matches!(refused(header), Some(ReadError::OtherExport { .. })), "{header:?}");
         }
     }

@@ -54,6 +54,18 @@ fn a_severity_is_known_or_the_row_is_rejected() {
 }
 
 #[test]
+fn what_a_table_says_of_a_server_decides_whether_it_is_blocked() {
+    for column in ["status", "action"] {
+        let list =
+            format!("domain,{column}\na.example,allowed\nb.example,suspended\nc.example,ok\n");
+        let document = document(&list);
+        assert_eq!(document.counts, counts(1, 0, 2, 0), "{column}");
+        assert_eq!(document.entries[0].domain.as_str(), "b.example");
+        assert_eq!(document.entries[0].severity, Some(Severity::Suspend));
+    }
+}
+
+#[test]
 fn words_that_are_no_answer_are_ignored_with_a_note() {
     let document = document(
         "domain,severity,reject_media,reject_reports,obfuscate,public_comment\n\
