@@ -19,9 +19,11 @@ use serde::{Deserialize, Serialize};
 use crate::block::Severity;
 use crate::domain::Domain;
 use crate::list::{Document, Entry};
+use crate::policy::{Comments, Terms};
 
+pub(crate) use asks::Request;
 pub use asks::{Ask, Asks};
-use asks::{NONE, Request, Row};
+use asks::{NONE, Row};
 
 /// A list as a plan remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,16 +40,13 @@ pub struct ListUse {
     pub rejected: usize,
 }
 
-/// What all lists together want for one domain. A field is `None` where no list speaks
-/// of it.
+/// What all lists together say of one domain. What comes of it is for a policy to decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub domain: Domain,
     pub asked_by: Asks,
-    pub reject_media: Option<bool>,
-    pub reject_reports: Option<bool>,
-    pub obfuscate: Option<bool>,
-    pub private_comment: Vec<ArcStr>,
+    /// By the list's place.
+    pub private_comment: Vec<(u32, ArcStr)>,
     /// Some list wrote `*.name`.
     pub covers_subdomains: bool,
     /// Strangers share the domain (`repl.co`).
@@ -60,14 +59,53 @@ impl Wanted {
         self.asked_by.severities().flatten().max()
     }
 
-    /// The lists' different public reasons, in alphabetical order so that the order of
-    /// the lists has no say in it.
-    pub fn public_comment(&self) -> Option<String> {
-        joined(self.asked_by.unordered().filter_map(|request| request.comment.as_ref()))
+    /// A flag is on if any list that is heard switches it on, and `None` where none speaks
+    /// of it.
+    pub fn reject_media(&self) -> Option<bool> {
+        self.asked_by.heard().map(|request| request.reject_media).max().flatten()
     }
 
-    pub fn private_comment(&self) -> Option<String> {
-        joined(self.private_comment.iter())
+    pub fn reject_reports(&self) -> Option<bool> {
+        self.asked_by.heard().map(|request| request.reject_reports).max().flatten()
+    }
+
+    pub fn obfuscate(&self) -> Option<bool> {
+        self.asked_by.heard().map(|request| request.obfuscate).max().flatten()
+    }
+
+    /// The lists' different public reasons, in alphabetical order so that the order of
+    /// the lists has no say in it; or those of one list, if it gives any.
+    pub fn public_comment(&self, comments: &Comments) -> Option<String> {
+        let heard = || self.asked_by.heard();
+        let of = |list: &str| {
+            let mut own = heard().filter(|request| self.asked_by.name(request.place) == Some(list));
+            own.find_map(|request| request.comment.clone())
+        };
+        self.chosen(comments, of, joined(heard().filter_map(|request| request.comment.as_ref())))
+    }
+
+    pub fn private_comment(&self, comments: &Comments) -> Option<String> {
+        let heard = |place: u32| self.asked_by.heard().any(|request| request.place == place);
+        let of = |list: &str| {
+            let mut all = self.private_comment.iter();
+            let own = all.find(|(place, _)| self.asked_by.name(*place) == Some(list));
+            own.map(|(_, comment)| comment.clone())
+        };
+        let all = self.private_comment.iter().filter(|(place, _)| heard(*place));
+        self.chosen(comments, of, joined(all.map(|(_, comment)| comment)))
+    }
+
+    fn chosen(
+        &self,
+        comments: &Comments,
+        of: impl Fn(&str) -> Option<ArcStr>,
+        merged: Option<String>,
+    ) -> Option<String> {
+        match comments {
+            Comments::Merged => merged,
+            Comments::None => None,
+            Comments::Of(list) => of(list).map(|comment| comment.to_string()).or(merged),
+        }
     }
 }
 
@@ -84,6 +122,8 @@ fn joined<'a>(comments: impl Iterator<Item = &'a ArcStr>) -> Option<String> {
 #[derive(Default)]
 pub struct Combined {
     pub lists: Vec<ListUse>,
+    /// How each list is followed, by its place; the default for those beyond the end.
+    terms: Vec<Terms>,
     shards: [Mutex<Shard>; SHARDS],
     /// Seeded by chance: a list must not be able to choose names that collide.
     hasher: RandomState,
@@ -106,10 +146,7 @@ struct Folded {
     domain: Domain,
     /// The latest of its requests.
     last: u32,
-    reject_media: Option<bool>,
-    reject_reports: Option<bool>,
-    obfuscate: Option<bool>,
-    private_comment: Vec<ArcStr>,
+    private_comment: Vec<(u32, ArcStr)>,
     covers_subdomains: bool,
     shared_by_strangers: bool,
 }
@@ -129,7 +166,16 @@ impl Combined {
         names: Vec<String>,
         read: impl Fn(usize) -> Result<Read, E> + Sync,
     ) -> Result<Combined, E> {
-        let mut combined = Combined::default();
+        Self::read_on(Vec::new(), names, read)
+    }
+
+    /// The same, each list on the terms that stand at its place.
+    pub fn read_on<E: Send>(
+        terms: Vec<Terms>,
+        names: Vec<String>,
+        read: impl Fn(usize) -> Result<Read, E> + Sync,
+    ) -> Result<Combined, E> {
+        let mut combined = Combined { terms, ..Combined::default() };
         let names = unique(names);
         let places: Vec<u32> = (0..).take(names.len()).collect();
         let mut lists = Vec::with_capacity(names.len());
@@ -149,10 +195,11 @@ impl Combined {
     /// Adds entries of a list whose names were hidden when it was read. `place` is the
     /// list's place among `names`.
     pub fn reveal(&mut self, place: u32, entries: &[Entry]) {
+        let terms = self.terms_of(place);
         for entry in entries {
             let hash = self.hasher.hash_one(entry.domain.as_str());
             let mut shard = lock(&self.shards[shard_of(hash)]);
-            shard.add(hash, &self.hasher, place, entry);
+            shard.add(hash, &self.hasher, place, entry, &terms);
         }
         if let Some(list) = self.lists.get_mut(place as usize) {
             list.entries += entries.len();
@@ -188,13 +235,40 @@ impl Combined {
             let hash = self.hasher.hash_one(entry.domain.as_str());
             by_shard[shard_of(hash)].push((hash, at));
         }
+        let terms = self.terms_of(place);
         for (shard, entries) in self.shards.iter().zip(by_shard) {
             let mut shard = lock(shard);
             for (hash, at) in entries {
                 let entry = &document.entries[at as usize];
-                shard.add(hash, &self.hasher, place, entry);
+                shard.add(hash, &self.hasher, place, entry, &terms);
             }
         }
+    }
+
+    fn terms_of(&self, place: u32) -> Terms {
+        self.terms.get(place as usize).cloned().unwrap_or_default()
+    }
+
+    /// The terms of all lists, by their place.
+    pub fn terms(&self) -> Vec<Terms> {
+        (0..).take(self.lists.len()).map(|place| self.terms_of(place)).collect()
+    }
+
+    /// The requests of the lists that are heard for one domain.
+    pub(crate) fn said_of(&self, name: &str) -> Vec<Request> {
+        let hash = self.hasher.hash_one(name);
+        let shard = lock(&self.shards[shard_of(hash)]);
+        let found =
+            shard.index.find(hash, |at| shard.domains[*at as usize].domain.as_str() == name);
+        let mut at = found.map_or(NONE, |at| shard.domains[*at as usize].last);
+        let mut said = Vec::new();
+        while let Some(request) = shard.requests.get(at as usize) {
+            if request.heard {
+                said.push(request.clone());
+            }
+            at = request.previous;
+        }
+        said
     }
 
     /// Everything that is wanted, in no order. What was handed out is let go of shard by
@@ -229,7 +303,9 @@ impl Shard {
         false
     }
 
-    fn add(&mut self, hash: u64, hasher: &RandomState, place: u32, entry: &Entry) {
+    fn add(&mut self, hash: u64, hasher: &RandomState, place: u32, entry: &Entry, terms: &Terms) {
+        // A word that is not to be taken for anything was never said.
+        let Some(taken) = terms.take(entry.severity) else { return };
         let (domains, index) = (&mut self.domains, &mut self.index);
         let found = index.find(hash, |at| domains[*at as usize].domain == entry.domain);
         let at = found.copied().unwrap_or_else(|| {
@@ -245,16 +321,18 @@ impl Shard {
             previous: folded.last,
             place,
             severity: entry.severity,
+            taken,
+            reject_media: entry.reject_media,
+            reject_reports: entry.reject_reports,
+            obfuscate: entry.obfuscate,
+            heard: terms.speaks(),
         };
         folded.last = number(self.requests.len());
         self.requests.push(request);
-        folded.reject_media = either(folded.reject_media, entry.reject_media);
-        folded.reject_reports = either(folded.reject_reports, entry.reject_reports);
-        folded.obfuscate = either(folded.obfuscate, entry.obfuscate);
         folded.covers_subdomains |= entry.covers_subdomains;
         folded.shared_by_strangers |= entry.shared_by_strangers;
         if let Some(comment) = entry.private_comment.clone() {
-            folded.private_comment.push(comment);
+            folded.private_comment.push((place, comment));
         }
     }
 }
@@ -269,9 +347,6 @@ impl Folded {
         Folded {
             domain,
             last: NONE,
-            reject_media: None,
-            reject_reports: None,
-            obfuscate: None,
             private_comment: Vec::new(),
             covers_subdomains: false,
             shared_by_strangers: false,
@@ -282,9 +357,6 @@ impl Folded {
         Wanted {
             domain: self.domain,
             asked_by: Asks { row: Some(row.clone()), last: self.last },
-            reject_media: self.reject_media,
-            reject_reports: self.reject_reports,
-            obfuscate: self.obfuscate,
             private_comment: self.private_comment,
             covers_subdomains: self.covers_subdomains,
             shared_by_strangers: self.shared_by_strangers,
@@ -310,11 +382,6 @@ pub fn unique(names: Vec<String>) -> Vec<ArcStr> {
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Two lists' word on one flag: yes over no, and no over nothing.
-fn either(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    one.max(other)
 }
 
 /// Runs `parse` over all items on as many threads as the machine has, and hands the
@@ -418,7 +485,7 @@ mod tests {
         let wanted = combine(&[("mild", mild), ("strict", strict)]);
         assert_eq!(wanted.len(), 1);
         assert_eq!(wanted[0].severity(), Some(Severity::Suspend));
-        assert_eq!(wanted[0].public_comment().as_deref(), Some("hate; spam"));
+        assert_eq!(wanted[0].public_comment(&Comments::Merged).as_deref(), Some("hate; spam"));
         assert_eq!(wanted[0].asked_by.iter().count(), 2);
     }
 

@@ -43,6 +43,11 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// `1 person`, `3 people`.
+pub fn people(number: usize) -> String {
+    format!("{number} {}", if number == 1 { "person" } else { "people" })
+}
+
 /// How long ago something was: `today`, `3 days ago`. Whole days are enough for lists that
 /// change by the week.
 pub fn ago(now: DateTime<Utc>, then: DateTime<Utc>) -> String {

@@ -10,7 +10,7 @@ use crate::app::{App, FileHints, Opened};
 use crate::block::{Block, Level, Severity};
 use crate::domain::Domain;
 use crate::gather::{Gathered, make_ready};
-use crate::plan::{Lowering, Plan, Wishes, merge_or_overwrite};
+use crate::plan::{Aim, Draft, Lowering, Plan, Wishes};
 use crate::stop::{Stop, stop};
 
 /// A target that is a CSV file, and what the file does not tell.
@@ -132,11 +132,12 @@ impl ListOptions {
             Lowering::Named(names.collect::<Result<_>>()?)
         };
         Ok(Wishes {
-            overwrite,
+            aim: if overwrite { Aim::Overwrite } else { Aim::Merge },
             allow,
             lower,
             min_severity: self.min_severity.map(Severity::from),
             severity: self.severity.map(Severity::from),
+            ..Wishes::default()
         })
     }
 
@@ -159,7 +160,8 @@ impl ListOptions {
         gathered.unmask(store.as_ref(), here.iter(), self.guess_hidden_names).await?;
         let (identity, can) = (target.identity(), target.capabilities());
         let Gathered { combined, notices, .. } = gathered;
-        let mut plan = merge_or_overwrite(combined, state, identity, can, &wishes, app.clock.now());
+        let draft = Draft::new(combined, &state, identity, can, &wishes, app.clock.now());
+        let mut plan = draft.finish(&crate::impact::Impact::default());
         plan.notices.splice(0..0, notices);
         Ok(plan)
     }

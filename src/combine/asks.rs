@@ -16,6 +16,12 @@ pub struct Ask {
     /// Absent where the list gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
+    /// What that is taken as, where a cap or a mapping makes something else of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_as: Option<Severity>,
+    /// The list is only watched, and its word counts for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub watched: bool,
     /// The list's public reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<ArcStr>,
@@ -38,13 +44,21 @@ pub(super) struct Row {
     pub names: Arc<[ArcStr]>,
 }
 
-pub(super) struct Request {
+#[derive(Clone)]
+pub(crate) struct Request {
     pub comment: Option<ArcStr>,
     /// Of the same domain, or [`NONE`].
     pub previous: u32,
     /// Which list asks.
     pub place: u32,
     pub severity: Option<Severity>,
+    /// The severity after the list's cap and mapping.
+    pub taken: Option<Severity>,
+    pub reject_media: Option<bool>,
+    pub reject_reports: Option<bool>,
+    pub obfuscate: Option<bool>,
+    /// Whether the word counts; that of a list that is only watched does not.
+    pub heard: bool,
 }
 
 /// Larger than any place in a row.
@@ -55,15 +69,42 @@ impl Asks {
         self.unordered().next().is_none()
     }
 
-    /// What each list gives, in no order.
+    /// What each list that is heard is taken to give, in no order.
     pub fn severities(&self) -> impl Iterator<Item = Option<Severity>> {
-        self.unordered().map(|request| request.severity)
+        self.heard().map(|request| request.taken)
+    }
+
+    /// The requests that count, in no order.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = &Request> {
+        self.unordered().filter(|request| request.heard)
+    }
+
+    /// The list at a place.
+    pub(crate) fn name(&self, place: u32) -> Option<&str> {
+        Some(self.row.as_ref()?.names.get(place as usize)?.as_str())
+    }
+
+    /// The requests of those lists only that `keep` keeps.
+    #[must_use]
+    pub(crate) fn of(&self, keep: impl Fn(&str) -> bool) -> Asks {
+        let Some(row) = &self.row else { return Asks::default() };
+        let kept = |request: &&Request| self.name(request.place).is_some_and(&keep);
+        let mut kept: Vec<Request> = self.unordered().filter(kept).cloned().collect();
+        kept.reverse();
+        let mut last = NONE;
+        for (at, request) in (0..).zip(&mut kept) {
+            request.previous = last;
+            last = at;
+        }
+        Asks { row: Some(Arc::new(Row { requests: kept, names: row.names.clone() })), last }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Ask> {
         self.ordered().into_iter().map(|(list, request)| Ask {
             list: list.clone(),
             severity: request.severity,
+            taken_as: request.taken_as(),
+            watched: !request.heard,
             comment: request.comment.clone(),
         })
     }
@@ -86,14 +127,38 @@ impl Asks {
     }
 }
 
+impl Request {
+    fn taken_as(&self) -> Option<Severity> {
+        self.taken.filter(|taken| Some(*taken) != self.severity)
+    }
+}
+
+impl Ask {
+    /// The severity that counts.
+    pub fn taken(&self) -> Option<Severity> {
+        self.taken_as.or(self.severity)
+    }
+}
+
 impl FromIterator<Ask> for Asks {
     fn from_iter<I: IntoIterator<Item = Ask>>(asks: I) -> Self {
         let (mut requests, mut names) = (Vec::new(), Vec::new());
         let mut last = NONE;
         for (place, ask) in (0u32..).zip(asks) {
-            let Ask { list, severity, comment } = ask;
+            let taken = ask.taken();
+            let Ask { list, severity, comment, watched, .. } = ask;
             names.push(list);
-            requests.push(Request { comment, previous: last, place, severity });
+            requests.push(Request {
+                comment,
+                previous: last,
+                place,
+                severity,
+                taken,
+                reject_media: None,
+                reject_reports: None,
+                obfuscate: None,
+                heard: !watched,
+            });
             last = place;
         }
         Asks { row: Some(Arc::new(Row { requests, names: names.into() })), last }
@@ -123,11 +188,17 @@ impl Serialize for Asks {
             #[serde(skip_serializing_if = "Option::is_none")]
             severity: Option<Severity>,
             #[serde(skip_serializing_if = "Option::is_none")]
+            taken_as: Option<Severity>,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            watched: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
             comment: Option<&'a str>,
         }
         serializer.collect_seq(self.ordered().into_iter().map(|(list, request)| Borrowed {
             list,
             severity: request.severity,
+            taken_as: request.taken_as(),
+            watched: !request.heard,
             comment: request.comment.as_deref(),
         }))
     }

@@ -8,11 +8,15 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use sha2::{Digest, Sha256};
 
+use super::draft::cuts;
 use super::nest::{Nest, depth};
-use super::{Add, Direction, FORMAT, Mode, Plan, Remove, Skipped, Summary, Unchanged, Update};
+use super::{
+    Add, Direction, FORMAT, Held, Mode, Plan, Remove, Skipped, Summary, Unchanged, Update,
+};
 use crate::block::{Block, Rule, State, hex};
 use crate::combine::ListUse;
 use crate::domain::Domain;
+use crate::impact::{Cut, Impact};
 use crate::target::TargetRef;
 
 /// One thing to do on a target.
@@ -65,8 +69,10 @@ pub(super) struct Rows {
     pub add: Vec<Add>,
     pub update: Vec<Update>,
     pub remove: Vec<Remove>,
+    pub held: Vec<Held>,
     pub unchanged: Vec<Unchanged>,
     pub skipped: Vec<Skipped>,
+    pub impact: Impact,
 }
 
 impl Plan {
@@ -78,8 +84,9 @@ impl Plan {
         state: State,
         rows: Rows,
     ) -> Plan {
-        let Rows { lists, notices, mut add, mut update, mut remove, mut unchanged, mut skipped } =
-            rows;
+        let Rows { lists, notices, impact, mut add, mut update, mut remove, mut held, .. } = rows;
+        let (mut unchanged, mut skipped) = (rows.unchanged, rows.skipped);
+        held.sort_by(|a, b| a.row.name().cmp(b.row.name()));
         add.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
         update.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
         remove.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
@@ -98,8 +105,10 @@ impl Plan {
             add,
             update,
             remove,
+            held,
             unchanged,
             skipped,
+            impact,
             state,
         };
         plan.summary = plan.count();
@@ -111,8 +120,11 @@ impl Plan {
         let towards = |wanted: Direction| {
             self.update.iter().filter(|update| update.direction() == wanted).count()
         };
-        let held = self.skipped.iter().filter(|s| self.state.find(&s.domain).is_some()).count();
-        let touched = self.update.len() + self.remove.len() + self.unchanged.len() + held;
+        let skipped = self.skipped.iter().map(|skipped| skipped.domain.as_str());
+        let waiting = skipped.chain(self.held.iter().map(|held| held.row.name()));
+        let waiting = waiting.filter(|name| self.state.find(name).is_some()).count();
+        let touched = self.update.len() + self.remove.len() + self.unchanged.len() + waiting;
+        let cuts = self.cuts();
         Summary {
             add: self.add.len(),
             update: self.update.len(),
@@ -122,7 +134,22 @@ impl Plan {
             kept: self.state.blocks.len().saturating_sub(touched),
             raise: towards(Direction::Raise),
             lower: towards(Direction::Lower),
+            held: self.held.len(),
+            following: cuts.iter().map(|(_, cut)| cut.following).sum(),
+            followers: cuts.iter().map(|(_, cut)| cut.followers).sum(),
         }
+    }
+
+    /// Whom the plan cuts, by domain.
+    pub fn cuts(&self) -> Vec<(&Domain, &Cut)> {
+        if self.impact.cuts.is_empty() {
+            return Vec::new();
+        }
+        let new = self.add.iter().filter(|add| cuts(add.rule.as_ref(), None));
+        let raised =
+            self.update.iter().filter(|update| cuts(Some(&update.after), Some(&update.before)));
+        let domains = new.map(|add| &add.domain).chain(raised.map(|update| &update.domain));
+        domains.filter_map(|domain| self.impact.cuts.get_key_value(domain)).collect()
     }
 
     /// SHA-256 over all that has an effect: target, mode, the state it starts from, and

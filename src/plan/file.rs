@@ -67,8 +67,14 @@ impl Plan {
         write_rows(out, "add", &self.add)?;
         write_rows(out, "update", &self.update)?;
         write_rows(out, "remove", &self.remove)?;
+        if !self.held.is_empty() {
+            write_rows(out, "held", &self.held)?;
+        }
         write_rows(out, "unchanged", &self.unchanged)?;
         write_rows(out, "skipped", &self.skipped)?;
+        if !self.impact.is_empty() {
+            write!(out, ",\"impact\":{}", serde_json::to_string(&self.impact)?)?;
+        }
         out.write_all(b",\"state\":")?;
         out.write_all(&serde_json::to_vec(&self.state)?)?;
         out.write_all(b"}")

@@ -1,6 +1,6 @@
 //! A plan: everything that would change, and everything that would not, with reasons.
 //!
-//! A [`Plan`] is data. It is made by [`merge_or_overwrite`] or [`restore`] from what is
+//! A [`Plan`] is data. It is made by a [`Draft`], [`restore`] or [`undo`] from what is
 //! wanted and what is there, without any input or output; it can be printed, saved as
 //! JSON, read again, and applied later. Its [`Plan::checksum`] covers all that has an
 //! effect, so that what is applied is what was reviewed, and its [`Plan::state`] is the
@@ -8,31 +8,44 @@
 //! the difference can be named.
 
 mod changes;
-mod diff;
+mod draft;
 mod file;
+mod hold;
 mod nest;
 mod notices;
 mod render;
 mod restore;
 mod rules;
+mod step;
+mod undo;
+mod weigh;
+mod wishes;
 
 use std::fmt;
 
+use arcstr::ArcStr;
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::block::{Rule, State};
+use crate::block::{Rule, Severity, State};
 use crate::combine::{Asks, ListUse};
 use crate::domain::Domain;
+use crate::exception::ExceptionId;
+use crate::impact::Impact;
+use crate::ledger::Why;
 use crate::target::TargetRef;
 
 pub use changes::{Change, Difference, differences};
-pub use diff::{Lowering, Wishes, merge_or_overwrite};
+pub use draft::Draft;
 pub use file::PlanFileError;
+pub use hold::{Held, Hold, Row};
 pub use render::Table;
 pub(crate) use render::wrapped;
 pub use restore::restore;
+pub(crate) use step::word;
+pub use undo::{Deed, undo};
+pub use wishes::{Aim, Lowering, Wishes};
 
 /// How what is wanted and what is there are brought together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +55,12 @@ pub enum Mode {
     Merge,
     /// Makes the target equal to the lists.
     Overwrite,
+    /// Keeps the target in step with the lists that it follows.
+    Sync,
     /// Makes the target equal to a backup.
     Restore,
+    /// Takes back what one run did.
+    Undo,
 }
 
 impl fmt::Display for Mode {
@@ -51,7 +68,9 @@ impl fmt::Display for Mode {
         f.pad(match self {
             Mode::Merge => "merge",
             Mode::Overwrite => "overwrite",
+            Mode::Sync => "sync",
             Mode::Restore => "restore",
+            Mode::Undo => "undo",
         })
     }
 }
@@ -75,8 +94,14 @@ pub struct Plan {
     pub add: Vec<Add>,
     pub update: Vec<Update>,
     pub remove: Vec<Remove>,
+    /// What would be done and waits for a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
     pub unchanged: Vec<Unchanged>,
     pub skipped: Vec<Skipped>,
+    /// Whom the blocks would cut, as far as it is known.
+    #[serde(default, skip_serializing_if = "Impact::is_empty")]
+    pub impact: Impact,
     /// What the target held when the plan was made.
     pub state: State,
 }
@@ -100,6 +125,14 @@ pub struct Summary {
     pub raise: usize,
     /// Of the updates, those that make a rule milder.
     pub lower: usize,
+    /// Would be done, and waits for a person; each with its reasons.
+    #[serde(default)]
+    pub held: usize,
+    /// People followed whom the plan cuts, and people following.
+    #[serde(default)]
+    pub following: usize,
+    #[serde(default)]
+    pub followers: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +150,8 @@ pub struct Update {
     pub before: Rule,
     pub after: Rule,
     pub asked_by: Asks,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Cause>,
 }
 
 impl Update {
@@ -146,6 +181,40 @@ pub struct Remove {
     pub domain: CompactString,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Asks::is_empty")]
+    pub asked_by: Asks,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Cause>,
+}
+
+/// Why a block that Hedgerow put there is lifted or weakened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "kebab-case")]
+pub enum Cause {
+    /// These lists do not ask for it any more, and no other does.
+    Retracted { lists: Vec<ArcStr> },
+    /// The target does not follow these lists any more.
+    Unsubscribed { lists: Vec<ArcStr> },
+    /// You made an exception.
+    Excepted,
+    /// The date that you set for it has come.
+    Expired,
+    /// Too few lists agree by the rules that hold now.
+    Disagree,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names =
+            |lists: &[ArcStr]| lists.iter().map(ArcStr::as_str).collect::<Vec<_>>().join(", ");
+        match self {
+            Cause::Retracted { lists } => write!(f, "dropped: {}", names(lists)),
+            Cause::Unsubscribed { lists } => write!(f, "left: {}", names(lists)),
+            Cause::Excepted => f.write_str("your exception"),
+            Cause::Expired => f.write_str("your date"),
+            Cause::Disagree => f.write_str("too few agree"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +264,45 @@ pub enum Reason {
     CouldNotReturn {
         parent: Domain,
     },
+    /// An exception of yours names it.
+    Excepted {
+        exception: ExceptionId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        says: Option<String>,
+    },
+    /// The last day of a block of it has come.
+    Expired,
+    /// A person did not want it blocked, and no list says more than it did then.
+    TurnedDown {
+        why: Why,
+        at: DateTime<Utc>,
+    },
+    /// A person set the block, and lists ask for more.
+    Yours {
+        asks: Severity,
+    },
+    /// Fewer lists ask for it, or with less weight, than have to agree.
+    TooFewAgree {
+        have: u64,
+        need: u64,
+    },
+    /// Only lists that are watched name it, or lists that only support others.
+    Watched,
+    /// A list does not ask for it any more, which counts from then on.
+    InGrace {
+        list: ArcStr,
+        until: DateTime<Utc>,
+    },
+    /// A list does not ask for it any more, and its retractions are ignored.
+    RetractionIgnored {
+        list: ArcStr,
+    },
+    /// It would cut more people than may be cut.
+    Loss {
+        relations: usize,
+    },
+    /// Somebody has changed it since the run that is taken back.
+    ChangedSince,
     /// It would weaken an existing block, which needs `--lower`.
     WouldLower,
     /// The target stores something that is not a domain; Hedgerow could not put it back.
@@ -218,6 +326,33 @@ impl fmt::Display for Reason {
             Reason::CouldNotReturn { parent } => {
                 write!(f, "kept: below the block of {parent} it could not be set again")
             }
+            Reason::Excepted { says: Some(says), .. } => write!(f, "your exception: {says}"),
+            Reason::Excepted { .. } => f.write_str("your exception"),
+            Reason::Expired => f.write_str("you set a date for it, which has come"),
+            Reason::TurnedDown { why, at } => {
+                let day = at.format("%Y-%m-%d");
+                match why {
+                    Why::Said => write!(f, "you turned it down on {day}"),
+                    Why::Lifted => write!(f, "it was lifted by hand, seen on {day}"),
+                    Why::Undone => write!(f, "you undid it on {day}"),
+                    Why::Expired => write!(f, "your date for it came on {day}"),
+                }
+            }
+            Reason::Yours { asks } => {
+                write!(f, "your own block; lists ask for {asks} (--accept does it)")
+            }
+            Reason::TooFewAgree { have, need } => write!(f, "too few agree: {have} of {need}"),
+            Reason::Watched => f.write_str("only watched"),
+            Reason::InGrace { list, until } => {
+                write!(f, "{list} dropped it; it stays until {}", until.format("%Y-%m-%d"))
+            }
+            Reason::RetractionIgnored { list } => {
+                write!(f, "{list} dropped it, which you ignore")
+            }
+            Reason::Loss { relations } => {
+                write!(f, "it would cut {}", crate::text::count(*relations, "follow"))
+            }
+            Reason::ChangedSince => f.write_str("changed since by somebody; left alone"),
             Reason::WouldLower => f.write_str("would weaken a block; ask for it with --lower"),
             Reason::NotADomain => f.write_str("stored in a form that is not a domain; left alone"),
         }
@@ -233,7 +368,8 @@ impl Plan {
     /// The plan in one sentence with numbers.
     pub fn sentence(&self) -> String {
         use crate::text::count;
-        let Summary { add, update, remove, unchanged, skipped, raise, lower, kept } = self.summary;
+        let Summary { add, update, remove, unchanged, skipped, raise, lower, kept, held, .. } =
+            self.summary;
         let edit = update - raise - lower;
         let mut parts = vec![format!("adds {}", count(add, "domain")), format!("raises {raise}")];
         if lower > 0 {
@@ -243,17 +379,23 @@ impl Plan {
             parts.push(format!("edits {edit}"));
         }
         parts.push(format!("removes {remove}"));
+        if held > 0 {
+            parts.push(format!("holds {held}"));
+        }
         parts.push(format!("skips {skipped}"));
         let mut sentence = format!(
             "{} {} {}: {}; {unchanged} already there",
             match self.mode {
                 Mode::Merge => "Merging into",
                 Mode::Overwrite => "Overwriting",
+                Mode::Sync => "Keeping in step",
                 Mode::Restore => "Restoring",
+                Mode::Undo => "Taking back a run on",
             },
             self.target,
             match self.mode {
                 Mode::Restore => "from a backup".to_owned(),
+                Mode::Undo => "as it was before".to_owned(),
                 _ => format!("with {}", count(self.lists.len(), "list")),
             },
             parts.join(", ")
@@ -263,6 +405,17 @@ impl Plan {
             let _ = write!(sentence, ", {kept} of your own kept");
         }
         sentence.push('.');
+        let Summary { following, followers, .. } = self.summary;
+        if following + followers > 0 {
+            use fmt::Write;
+            let _ = write!(
+                sentence,
+                " Cuts {} you follow and {} who follow{} you.",
+                crate::text::people(following),
+                followers,
+                if followers == 1 { "s" } else { "" }
+            );
+        }
         sentence
     }
 }

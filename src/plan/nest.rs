@@ -108,13 +108,15 @@ pub fn keep_what_could_not_return(
 
 /// Fits new blocks below those that will stand: one that a parent does anyway is dropped,
 /// the others take over what the parent has beyond them, for the nearest block decides and
-/// none may turn out milder than what held before.
+/// none may turn out milder than what held before. With `redundant` one that does as much
+/// as its parent is kept.
 pub fn settle(
     state: &State,
     mut add: Vec<Add>,
     update: &[Update],
     remove: &[Remove],
     nested: bool,
+    redundant: bool,
 ) -> (Vec<Add>, Vec<Skipped>) {
     let now = Nest::of(state);
     let future = Nest::of(state).with(update, remove);
@@ -131,7 +133,10 @@ pub fn settle(
         });
         let mut reason = None;
         if let Some((parent, above)) = nearest {
-            if above.covers(rule) {
+            // What does no more than its parent is taken all the same if somebody insists
+            // and the server takes it.
+            let insisted = redundant && rule.covers(above);
+            if above.covers(rule) && !insisted {
                 reason =
                     Domain::from_stored(parent).map(|parent| Reason::CoveredByParent { parent });
             } else {

@@ -1,8 +1,9 @@
 //! What a person should read before agreeing to a plan.
 
-use super::Wishes;
+use super::{Add, Update, Wishes};
 use crate::block::{Level, Severity, State};
 use crate::combine::{ListUse, Wanted};
+use crate::impact::Impact;
 use crate::target::{Budget, Capabilities, Writes};
 use crate::text::count;
 
@@ -18,6 +19,16 @@ pub fn duration(can: Capabilities, changes: usize) -> Option<String> {
             window / 60,
             count(changes, "change"),
         )
+    })
+}
+
+/// What nobody could tell about whom the plan would cut.
+pub fn counted(impact: &Impact, add: &[Add], update: &[Update]) -> Option<String> {
+    let why = impact.why_unknown.as_ref()?;
+    let new = add.iter().map(|add| &add.domain).chain(update.iter().map(|update| &update.domain));
+    let unknown = new.filter(|domain| impact.unknown.contains(*domain)).count();
+    (unknown > 0).then(|| {
+        format!("Whom the blocks of {} would cut is not known. {why}", count(unknown, "domain"))
     })
 }
 
@@ -50,7 +61,9 @@ impl<'a> Notices<'a> {
                 self.mild += usize::from(wanted.severity() == Some(Severity::Silence));
                 self.wild += usize::from(wanted.covers_subdomains);
             }
-            Level::Instance if self.wishes.severity.is_none() => {
+            Level::Instance
+                if self.wishes.severity.is_none() && wanted.asked_by.heard().next().is_some() =>
+            {
                 let new = || self.state.find(wanted.domain.as_str()).is_none();
                 self.unsaid += usize::from(wanted.severity().is_none() && new());
             }

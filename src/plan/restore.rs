@@ -38,7 +38,8 @@ pub fn restore(
             (Some(current), Some(after)) if current.rule.as_ref() != Some(after) => {
                 // An account's backup has no rules, an instance's has one everywhere.
                 if let Some(before) = current.rule.clone() {
-                    rows.update.push(Update { domain, before, after: after.clone(), asked_by });
+                    let after = after.clone();
+                    rows.update.push(Update { domain, before, after, asked_by, because: None });
                 }
             }
             _ => rows.unchanged.push(Unchanged { domain, asked_by }),
@@ -47,7 +48,12 @@ pub fn restore(
     for block in state.blocks.iter().filter(|block| backup.find(&block.name).is_none()) {
         let domain = block.name.clone();
         if block.domain().is_some() {
-            rows.remove.push(Remove { domain, before: block.rule.clone() });
+            rows.remove.push(Remove {
+                domain,
+                before: block.rule.clone(),
+                asked_by: Asks::default(),
+                because: None,
+            });
         } else {
             let asked_by = Asks::default();
             rows.skipped.push(Skipped { domain, reason: Reason::NotADomain, asked_by });
@@ -69,7 +75,7 @@ pub fn restore(
 }
 
 /// A block below another is taken before the other changes, or after, or not at all.
-fn skip_what_would_be_refused(rows: &mut Rows, state: &State, nested: bool) {
+pub(super) fn skip_what_would_be_refused(rows: &mut Rows, state: &State, nested: bool) {
     let refusals: Vec<Option<Domain>> = {
         let now = Nest::of(state);
         let future = Nest::of(state).with(&rows.update, &rows.remove);

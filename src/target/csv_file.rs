@@ -303,6 +303,8 @@ fn beside(path: &Path, mode: Mode) -> PathBuf {
         Mode::Merge => "merged",
         Mode::Overwrite => "overwritten",
         Mode::Restore => "restored",
+        Mode::Sync => "in-step",
+        Mode::Undo => "undone",
     };
     path.with_file_name(format!("{stem}-{what}.csv"))
 }

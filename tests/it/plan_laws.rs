@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use hedgerow::block::{Block, Level, Rule, Severity, State};
 use hedgerow::combine::{Combined, Read};
 use hedgerow::domain::Domain;
+use hedgerow::impact::Impact;
 use hedgerow::list::{Counts, Document, Entry, Format};
-use hedgerow::plan::{Lowering, Plan, Reason, Wishes, differences, merge_or_overwrite, restore};
+use hedgerow::plan::{Aim, Draft, Lowering, Plan, Reason, Wishes, differences, restore};
 use hedgerow::target::{Capabilities, Kind, Matching, TargetRef, Writes};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -163,11 +164,12 @@ fn plan(lists: &[Vec<Entry>], state: &State, wishes: &Wishes) -> Plan {
 fn plan_as(lists: &[Vec<Entry>], state: &State, wishes: &Wishes, nested: bool) -> Plan {
     let can = can_as(state.level, nested);
     let combined = combine(lists.iter().enumerate());
-    merge_or_overwrite(combined, state.clone(), &target(state.level), can, wishes, now())
+    let target = target(state.level);
+    Draft::new(combined, state, &target, can, wishes, now()).finish(&Impact::default())
 }
 
 fn overwriting() -> Wishes {
-    Wishes { overwrite: true, lower: Lowering::All, ..Wishes::default() }
+    Wishes { aim: Aim::Overwrite, lower: Lowering::All, ..Wishes::default() }
 }
 
 /// How hard a name is hit by what stands, parents and all, as a server would decide.
@@ -186,9 +188,10 @@ proptest! {
         let wishes = Wishes::default();
         let forwards = plan(&lists, &state, &wishes);
         let backwards: Vec<(usize, &Vec<Entry>)> = lists.iter().enumerate().rev().collect();
-        let backwards = merge_or_overwrite(
-            combine(backwards), state.clone(), &target(state.level), can(state.level), &wishes, now(),
-        );
+        let target = target(state.level);
+        let backwards =
+            Draft::new(combine(backwards), &state, &target, can(state.level), &wishes, now());
+        let backwards = backwards.finish(&Impact::default());
         prop_assert_eq!(forwards.changes(), backwards.changes());
         prop_assert_eq!(forwards.summary, backwards.summary);
         prop_assert_eq!(forwards.checksum, backwards.checksum);
@@ -270,7 +273,7 @@ proptest! {
 
     #[test]
     fn overwrite_does_not_weaken_unless_told_by_name(lists in lists(), state in any_state()) {
-        let wishes = Wishes { overwrite: true, ..Wishes::default() };
+        let wishes = Wishes { aim: Aim::Overwrite, ..Wishes::default() };
         let plan = plan(&lists, &state, &wishes);
         prop_assert_eq!(plan.summary.lower, 0);
         for update in &plan.update {
@@ -280,7 +283,7 @@ proptest! {
             .filter(|skipped| skipped.reason == Reason::WouldLower)
             .map(|skipped| Domain::from_stored(&skipped.domain).unwrap())
             .collect();
-        let wishes = Wishes { overwrite: true, lower: Lowering::Named(named.clone()), ..Wishes::default() };
+        let wishes = Wishes { aim: Aim::Overwrite, lower: Lowering::Named(named.clone()), ..Wishes::default() };
         let permitted = self::plan(&lists, &state, &wishes);
         prop_assert!(permitted.skipped.iter().all(|s| s.reason != Reason::WouldLower));
         prop_assert!(permitted.update.len() >= named.len());
@@ -295,7 +298,8 @@ proptest! {
     ) {
         let allow: Vec<Domain> =
             allow.into_iter().map(|name| Domain::from_stored(name).unwrap()).collect();
-        let wishes = Wishes { overwrite, allow: allow.clone(), ..Wishes::default() };
+        let aim = if overwrite { Aim::Overwrite } else { Aim::Merge };
+        let wishes = Wishes { aim, allow: allow.clone(), ..Wishes::default() };
         let plan = plan(&lists, &state, &wishes);
         for add in &plan.add {
             prop_assert!(add.domain.as_str() != "home.example");

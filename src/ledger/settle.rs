@@ -1,0 +1,132 @@
+//! What a run has done, entered into the ledger.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+
+use super::{Claim, Delta, Dismissal, Holding, Ledger, Owner, Why, Word};
+use crate::block::{Rule, Severity, State};
+use crate::combine::{Ask, Asks};
+use crate::plan::{Cause, Change, Mode, Plan};
+
+/// A run as far as it got.
+pub struct Done<'a> {
+    pub run: i64,
+    pub plan: &'a Plan,
+    /// What was done of it.
+    pub changes: &'a [Change],
+    /// What the target showed afterwards, if it was read.
+    pub found: Option<&'a State>,
+    pub now: DateTime<Utc>,
+}
+
+/// What a run means for the ledger. `follows` tells whether the target follows a list.
+pub fn settle(ledger: &Ledger, done: &Done<'_>, follows: impl Fn(&str) -> bool) -> Delta {
+    let mut delta = Delta::default();
+    let plan = done.plan;
+    let by_lists = matches!(plan.mode, Mode::Merge | Mode::Overwrite | Mode::Sync);
+    let asked: HashMap<&str, &Asks> = plan
+        .add
+        .iter()
+        .map(|add| (add.domain.as_str(), &add.asked_by))
+        .chain(plan.update.iter().map(|update| (update.domain.as_str(), &update.asked_by)))
+        .collect();
+    let expired = |name: &str| {
+        let removed = plan.remove.iter().filter(|row| row.because == Some(Cause::Expired));
+        removed.map(|row| row.domain.as_str()).any(|row| row == name)
+    };
+    for change in done.changes {
+        let name: CompactString = change.name().into();
+        let known = ledger.holdings.get(&name);
+        let asks = asked.get(change.name()).copied();
+        let held = |before: Option<Rule>, after: Option<&Rule>| {
+            let claims =
+                asks.map_or_else(Vec::new, |asks| claims(asks, after, known, done, &follows));
+            let row = done.found.and_then(|state| state.find(&name)?.id.clone());
+            let rule = after.map(|after| as_kept(after, done.found, &name));
+            Holding {
+                owner: Owner::Hedgerow,
+                rule,
+                before,
+                row,
+                run: Some(done.run),
+                since: known.filter(|k| k.owner == Owner::Hedgerow).map_or(done.now, |k| k.since),
+                claims,
+            }
+        };
+        let dismiss = |why: Why| Some(Dismissal { why, at: done.now, said: None });
+        let (holding, dismissal) = match change {
+            Change::Add { rule, .. } if by_lists => (Some(held(None, rule.as_ref())), None),
+            Change::Update { before, after, .. } if by_lists => {
+                let own = known.filter(|known| known.owner == Owner::Hedgerow);
+                let floor = own.map_or_else(|| Some(before.clone()), |own| own.before.clone());
+                let holding = held(floor, Some(after));
+                // Back at what the person had, with nobody asking for more: theirs again.
+                let theirs = holding.before.as_ref() == Some(after);
+                (Some(if theirs { Holding::of_a_person(done.now) } else { holding }), None)
+            }
+            Change::Remove { .. } if by_lists => {
+                (None, expired(&name).then(|| dismiss(Why::Expired)).flatten())
+            }
+            // A person took something back, and what they restored is theirs.
+            Change::Add { .. } | Change::Update { .. } => {
+                (Some(Holding::of_a_person(done.now)), None)
+            }
+            Change::Remove { .. } => (None, dismiss(Why::Undone)),
+        };
+        delta.holdings.insert(name.clone(), holding);
+        if dismissal.is_some() || ledger.dismissals.contains_key(&name) {
+            delta.dismissals.insert(name, dismissal);
+        }
+    }
+    delta
+}
+
+/// The lists' parts in a block: what they asked for, and what of earlier claims stands.
+fn claims(
+    asks: &Asks,
+    after: Option<&Rule>,
+    known: Option<&Holding>,
+    done: &Done<'_>,
+    follows: &impl Fn(&str) -> bool,
+) -> Vec<Claim> {
+    let earlier = known.filter(|known| known.owner == Owner::Hedgerow);
+    let mut claims: BTreeMap<_, Claim> = earlier
+        .into_iter()
+        .flat_map(|known| &known.claims)
+        .map(|claim| {
+            let word = claim.word.within(after);
+            (claim.list.clone(), Claim { word, ..claim.clone() })
+        })
+        .collect();
+    for ask in asks.iter().filter(|ask| !ask.watched) {
+        let word = word_of(&ask, after);
+        let claim = claims.entry(ask.list.clone()).or_insert_with(|| Claim {
+            list: ask.list.clone(),
+            word,
+            since: done.now,
+            less_since: None,
+            once: !follows(&ask.list),
+        });
+        claim.word = if word.covers(&claim.word) { word } else { claim.word };
+    }
+    claims.into_values().collect()
+}
+
+/// A list's part cannot be more than what was done. Which flag was set for whom a plan does
+/// not keep, so what is set is everybody's until the lists are next read.
+fn word_of(ask: &Ask, after: Option<&Rule>) -> Word {
+    let Some(rule) = after else { return Word::new(Severity::Suspend) };
+    Word::new(ask.taken().unwrap_or(rule.severity).min(rule.severity))
+}
+
+/// The rule as the server kept it, if only its words differ from what was sent: servers
+/// trim and shorten comments.
+fn as_kept(sent: &Rule, found: Option<&State>, name: &str) -> Rule {
+    let kept = found.and_then(|state| state.find(name)?.rule.as_ref());
+    match kept {
+        Some(kept) if kept.covers(sent) && sent.covers(kept) => kept.clone(),
+        _ => sent.clone(),
+    }
+}

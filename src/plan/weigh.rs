@@ -1,0 +1,258 @@
+//! The last steps of a plan: what is held because of whom it would cut, what has to wait
+//! for something held, what is too much at once, and how the rest fits together.
+
+use super::changes::Rows;
+use super::draft::{Draft, cuts};
+use super::hold::{Held, Hold, Row};
+use super::notices::{counted, duration};
+use super::wishes::Aim;
+use super::{Add, Mode, Plan, Reason, Skipped, Update, nest};
+use crate::block::{Rule, Severity};
+use crate::combine::Asks;
+use crate::domain::Domain;
+use crate::impact::Impact;
+use crate::policy::{Guard, LossThen, Unknown};
+use crate::target::{Capabilities, Matching};
+
+pub(super) fn finish(mut draft: Draft<'_>, impact: &Impact) -> Plan {
+    weigh(&mut draft, impact);
+    wait_for_children(&mut draft);
+    limit(&mut draft);
+    settle_nested(&mut draft);
+    let changes = draft.add.len() + draft.update.len() + draft.remove.len();
+    draft.notices.extend(counted(impact, &draft.add, &draft.update));
+    draft.notices.extend(duration(draft.can, changes));
+    let mode = match draft.wishes.aim {
+        Aim::Merge => Mode::Merge,
+        Aim::Overwrite => Mode::Overwrite,
+        Aim::Sync => Mode::Sync,
+    };
+    let Draft { state, target, can, now, .. } = draft;
+    let rows = Rows {
+        lists: draft.lists,
+        notices: draft.notices,
+        add: draft.add,
+        update: draft.update,
+        remove: draft.remove,
+        held: draft.held,
+        unchanged: draft.unchanged,
+        skipped: draft.skipped,
+        impact: impact.clone(),
+    };
+    Plan::assemble(target.clone(), mode, can.nested, now, state.clone(), rows)
+}
+
+/// What a block would come to, after looking at whom it cuts.
+enum Weighed {
+    Free,
+    /// Limited instead.
+    Limited,
+    Skipped(usize),
+    Held(Hold),
+}
+
+fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
+    let loss = draft.wishes.policy.loss;
+    if draft.wishes.overrides(Guard::Relationships) || impact.is_empty() {
+        return;
+    }
+    let weighed = |domain: &Domain, can_limit: bool| -> Weighed {
+        if draft.wishes.accept.contains(domain) {
+            return Weighed::Free;
+        }
+        if impact.unknown.contains(domain) {
+            let careful = draft.wishes.unattended && loss.unknown == Unknown::Hold;
+            let says = "nobody can tell whom it would cut";
+            return if careful {
+                Weighed::Held(Hold::guard(Guard::Relationships, says))
+            } else {
+                Weighed::Free
+            };
+        }
+        let Some(cut) = impact.cuts.get(domain).filter(|cut| cut.relations() > loss.most) else {
+            return Weighed::Free;
+        };
+        match loss.then {
+            LossThen::Limit if can_limit => Weighed::Limited,
+            LossThen::Skip => Weighed::Skipped(cut.relations()),
+            LossThen::Hold | LossThen::Limit => {
+                let says = format!(
+                    "it cuts {} and {}",
+                    cut_following(cut.following),
+                    cut_followers(cut.followers)
+                );
+                Weighed::Held(Hold::guard(Guard::Relationships, says))
+            }
+        }
+    };
+    let (mut held, mut skipped) = (Vec::new(), Vec::new());
+    let rules = draft.can.rules;
+    let skip = |domain: &Domain, asked_by: &mut Asks, relations: usize| Skipped {
+        domain: domain.as_str().into(),
+        reason: Reason::Loss { relations },
+        asked_by: std::mem::take(asked_by),
+    };
+    let limited = |rule: &mut Rule| rule.severity = Severity::Silence;
+    draft.add.retain_mut(|add| {
+        if !cuts(add.rule.as_ref(), None) {
+            return true;
+        }
+        match weighed(&add.domain, rules) {
+            Weighed::Free => return true,
+            Weighed::Limited => {
+                add.rule.as_mut().map(limited);
+                return true;
+            }
+            Weighed::Skipped(relations) => {
+                skipped.push(skip(&add.domain, &mut add.asked_by, relations));
+            }
+            Weighed::Held(hold) => {
+                held.push(Held { row: Row::Add(add.clone()), why: vec![hold] });
+            }
+        }
+        false
+    });
+    draft.update.retain_mut(|update| {
+        if !cuts(Some(&update.after), Some(&update.before)) {
+            return true;
+        }
+        match weighed(&update.domain, true) {
+            Weighed::Free => return true,
+            Weighed::Limited => {
+                limited(&mut update.after);
+                let moves = update.after != update.before && update.after.covers(&update.before);
+                if !moves {
+                    skipped.push(skip(&update.domain, &mut update.asked_by, 0));
+                }
+                return moves;
+            }
+            Weighed::Skipped(relations) => {
+                skipped.push(skip(&update.domain, &mut update.asked_by, relations));
+            }
+            Weighed::Held(hold) => {
+                held.push(Held { row: Row::Update(update.clone()), why: vec![hold] });
+            }
+        }
+        false
+    });
+    // What is held for another reason tells this one too.
+    for held in &mut draft.held {
+        let (domain, is_cutting) = match &held.row {
+            Row::Add(add) => (&add.domain, cuts(add.rule.as_ref(), None)),
+            Row::Update(update) => {
+                (&update.domain, cuts(Some(&update.after), Some(&update.before)))
+            }
+            Row::Remove(_) => continue,
+        };
+        if let (true, Weighed::Held(hold)) = (is_cutting, weighed(domain, false)) {
+            held.why.push(hold);
+        }
+    }
+    draft.held.append(&mut held);
+    draft.skipped.append(&mut skipped);
+}
+
+fn cut_following(count: usize) -> String {
+    match count {
+        1 => "1 person you follow".to_owned(),
+        count => format!("{count} people you follow"),
+    }
+}
+
+fn cut_followers(count: usize) -> String {
+    format!("{count} who follow{} you", if count == 1 { "s" } else { "" })
+}
+
+/// Where a block is lifted or weakened because a list names something below it instead,
+/// and that is held, there would be a gap.
+fn wait_for_children(draft: &mut Draft<'_>) {
+    if draft.can.matching != Matching::WithSubdomains || draft.held.is_empty() {
+        return;
+    }
+    let protecting: Vec<Domain> = draft
+        .held
+        .iter()
+        .filter(|held| !held.row.is_lifting())
+        .filter_map(|held| Domain::from_stored(held.row.name()))
+        .collect();
+    let child_of = |name: &str| {
+        let parent = Domain::from_stored(name)?;
+        protecting.iter().find(|child| child.is_below(&parent)).cloned()
+    };
+    let mut held = Vec::new();
+    draft.remove.retain(|remove| match child_of(&remove.domain) {
+        None => true,
+        Some(child) => {
+            held.push(Held { row: Row::Remove(remove.clone()), why: vec![Hold::Waits { child }] });
+            false
+        }
+    });
+    draft.update.retain(|update| {
+        let lifting = update.direction() == super::Direction::Lower;
+        match child_of(update.domain.as_str()).filter(|_| lifting) {
+            None => true,
+            Some(child) => {
+                let row = Row::Update(update.clone());
+                held.push(Held { row, why: vec![Hold::Waits { child }] });
+                false
+            }
+        }
+    });
+    draft.held.append(&mut held);
+}
+
+/// Holds everything of a kind that is too much at once. Where new blocks are held, nothing
+/// is lifted either: one may be there for the other.
+fn limit(draft: &mut Draft<'_>) {
+    let limits = draft.wishes.policy.limits;
+    let there = draft.state.blocks.len();
+    let lifting = |update: &Update| update.direction() == super::Direction::Lower;
+    let lowered = draft.update.iter().filter(|update| lifting(update)).count();
+    let adds = draft.add.len() + draft.update.len() - lowered;
+    let removes = draft.remove.len() + lowered;
+    let says = |says: Option<String>, guard: Guard| {
+        says.filter(|_| !draft.wishes.overrides(guard)).map(|says| Hold::guard(guard, says))
+    };
+    let too_many = says(limits.too_many_adds(adds, there), Guard::MostAdds);
+    let too_few = says(limits.too_many_removes(removes, there), Guard::MostRemoves);
+    let mut held = Vec::new();
+    if let Some(hold) = &too_many {
+        let why = || vec![hold.clone()];
+        held.extend(draft.add.drain(..).map(|add| Held { row: Row::Add(add), why: why() }));
+        let raised = draft.update.extract_if(.., |update| !lifting(update));
+        held.extend(raised.map(|update| Held { row: Row::Update(update), why: why() }));
+    }
+    if let Some(hold) = too_few.or(too_many) {
+        let why = || vec![hold.clone()];
+        held.extend(draft.remove.drain(..).map(|row| Held { row: Row::Remove(row), why: why() }));
+        let lowered = draft.update.extract_if(.., |update| lifting(update));
+        held.extend(lowered.map(|update| Held { row: Row::Update(update), why: why() }));
+    }
+    draft.held.append(&mut held);
+}
+
+/// Makes what is lifted and what is new fit with the blocks above it.
+fn settle_nested(draft: &mut Draft<'_>) {
+    let Capabilities { matching: Matching::WithSubdomains, nested, .. } = draft.can else {
+        return;
+    };
+    let redundant = draft.wishes.overrides(Guard::Redundant) && nested;
+    // What is kept can change what fits below it, so this goes on until nothing moves.
+    while !draft.remove.is_empty() {
+        let (update, remove) = (&draft.update, std::mem::take(&mut draft.remove));
+        let add: Vec<Add> = draft.add.clone();
+        let (add, _) = nest::settle(draft.state, add, update, &remove, nested, redundant);
+        let (remove, kept) =
+            nest::keep_what_could_not_return(draft.state, &add, update, remove, nested);
+        draft.remove = remove;
+        if kept.is_empty() {
+            break;
+        }
+        draft.skipped.extend(kept);
+    }
+    let add = std::mem::take(&mut draft.add);
+    let (add, covered) =
+        nest::settle(draft.state, add, &draft.update, &draft.remove, nested, redundant);
+    draft.add = add;
+    draft.skipped.extend(covered);
+}
