@@ -30,6 +30,7 @@ pub mod mastodon;
 mod nodeinfo;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod secret;
 pub mod source;
 pub mod spelling;

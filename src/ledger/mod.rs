@@ -20,7 +20,7 @@ use compact_str::CompactString;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::block::{Block, Rule, Severity};
+use crate::block::{Block, Rule, Severity, State};
 use crate::policy::worded;
 
 pub use observe::observe;
@@ -199,6 +199,14 @@ impl Ledger {
         }
         enter(&mut self.holdings, &delta.holdings);
         enter(&mut self.dismissals, &delta.dismissals);
+    }
+
+    /// Whether somebody has had a hand in what a run left at a domain, as far as the ledger
+    /// and the target's rows tell.
+    pub fn is_touched(&self, name: &str, run: i64, state: &State) -> bool {
+        let Some(holding) = self.holdings.get(name) else { return false };
+        let theirs = holding.owner == Owner::Person || holding.run.is_some_and(|last| last > run);
+        theirs || state.find(name).is_some_and(|block| !holding.is_untouched(block))
     }
 
     /// What Hedgerow holds there, if it is not a person's.

@@ -43,7 +43,7 @@ pub use hold::{Held, Hold, Row};
 pub use render::Table;
 pub(crate) use render::wrapped;
 pub use restore::restore;
-pub(crate) use step::word;
+pub use step::words_of;
 pub use undo::{Deed, undo};
 pub use wishes::{Aim, Lowering, Wishes};
 

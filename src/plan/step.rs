@@ -10,10 +10,10 @@ use arcstr::ArcStr;
 
 use super::draft::{Draft, UNSAID, reason_of};
 use super::hold::{Hold, Row};
-use super::wishes::grace_ends;
+use super::wishes::{Wishes, grace_ends};
 use super::{Add, Cause, Reason, Remove, Update, rules};
 use crate::block::{Block, Level, Rule, Severity};
-use crate::combine::{Asks, Request, Wanted};
+use crate::combine::{Asks, Combined, Request, Wanted};
 use crate::domain::Domain;
 use crate::ledger::{Claim, Holding, Word, Words};
 use crate::policy::{Guard, Mode, Policy, Retractions, Share, Terms, Verdict, Voice, decide};
@@ -404,8 +404,24 @@ fn review<'h>(heard: impl Iterator<Item = &'h Heard>) -> Hold {
     Hold::Review { lists: heard.map(|heard| heard.list.clone()).collect() }
 }
 
+/// What the lists that count for a target say of a domain, before anything is planned.
+pub fn words_of(combined: &Combined, level: Level, wishes: &Wishes, name: &str) -> Words {
+    let unsaid = wishes.severity.unwrap_or(UNSAID);
+    let domain =
+        wishes.exceptions.has_ignored_entries().then(|| Domain::from_stored(name)).flatten();
+    let said = combined.said_of(name).into_iter().filter_map(|request| {
+        let list = combined.lists.get(request.place as usize)?.name.clone();
+        let ignored = |domain: &Domain| wishes.exceptions.ignored(&list, domain).is_some();
+        if domain.as_ref().is_some_and(ignored) {
+            return None;
+        }
+        Some((list, word(level, &request, unsaid)?))
+    });
+    said.collect()
+}
+
 /// A request as a word: on accounts there is one kind of block, and a `noop` is none.
-pub fn word(level: Level, request: &Request, unsaid: Severity) -> Option<Word> {
+fn word(level: Level, request: &Request, unsaid: Severity) -> Option<Word> {
     let flag = |flag: Option<bool>| flag == Some(true);
     match level {
         Level::Account => {

@@ -16,6 +16,8 @@ mod plan_laws;
 mod publisher;
 mod raw;
 mod readme;
+mod replay;
 mod shared;
 mod sign_in;
 mod store;
+mod sync_laws;

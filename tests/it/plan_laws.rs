@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 /// Few enough names that lists and target meet often, with parents and children among
 /// them.
-const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 9] = [
     "a.example",
     "b.example",
     "c.example",
@@ -26,11 +26,11 @@ const NAMES: [&str; 9] = [
     "other.test",
 ];
 
-fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     "2026-11-01T10:00:00Z".parse().unwrap()
 }
 
-fn severity() -> impl Strategy<Value = Severity> {
+pub fn severity() -> impl Strategy<Value = Severity> {
     prop_oneof![Just(Severity::Noop), Just(Severity::Silence), Just(Severity::Suspend)]
 }
 
@@ -39,7 +39,7 @@ fn comment() -> impl Strategy<Value = Option<String>> {
 }
 
 prop_compose! {
-    fn rule()(
+    pub fn rule()(
         severity in severity(),
         flags in any::<(bool, bool, bool)>(),
         public in comment(),
@@ -80,7 +80,7 @@ prop_compose! {
 }
 
 /// A list names each domain once, as the readers see to.
-fn list() -> impl Strategy<Value = Vec<Entry>> {
+pub fn list() -> impl Strategy<Value = Vec<Entry>> {
     vec(entry(), 0..8).prop_map(|mut entries| {
         entries.sort_by(|a, b| a.domain.cmp(&b.domain));
         entries.dedup_by(|a, b| a.domain == b.domain);
@@ -88,11 +88,11 @@ fn list() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
-fn lists() -> impl Strategy<Value = Vec<Vec<Entry>>> {
+pub fn lists() -> impl Strategy<Value = Vec<Vec<Entry>>> {
     vec(list(), 1..4)
 }
 
-fn state(level: Level) -> impl Strategy<Value = State> {
+pub fn state(level: Level) -> impl Strategy<Value = State> {
     btree_map(proptest::sample::select(&NAMES[..]), rule(), 0..7).prop_map(move |rules| {
         let block = |(name, rule): (&str, Rule)| Block {
             name: name.into(),
@@ -104,7 +104,7 @@ fn state(level: Level) -> impl Strategy<Value = State> {
     })
 }
 
-fn any_state() -> impl Strategy<Value = State> {
+pub fn any_state() -> impl Strategy<Value = State> {
     prop_oneof![state(Level::Account), state(Level::Instance)]
 }
 
@@ -119,7 +119,7 @@ fn target(level: Level) -> TargetRef {
     }
 }
 
-fn can(level: Level) -> Capabilities {
+pub fn can(level: Level) -> Capabilities {
     can_as(level, true)
 }
 
