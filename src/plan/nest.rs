@@ -163,7 +163,8 @@ pub fn settle(
     (add, skipped)
 }
 
-fn join(rule: &mut Rule, above: &Rule) {
+/// Makes a rule as strict as the one above it in every respect.
+pub fn join(rule: &mut Rule, above: &Rule) {
     rule.severity = rule.severity.max(above.severity);
     rule.reject_media |= above.reject_media;
     rule.reject_reports |= above.reject_reports;

@@ -4,9 +4,10 @@
 use super::changes::Rows;
 use super::draft::{Draft, cuts};
 use super::hold::{Held, Hold, Row};
+use super::nest::{self, Nest};
 use super::notices::{counted, duration};
 use super::wishes::Aim;
-use super::{Add, Mode, Plan, Reason, Skipped, Update, nest};
+use super::{Add, Mode, Plan, Reason, Remove, Skipped, Update};
 use crate::block::{Rule, Severity};
 use crate::combine::Asks;
 use crate::domain::Domain;
@@ -231,12 +232,50 @@ fn limit(draft: &mut Draft<'_>) {
     draft.held.append(&mut held);
 }
 
+/// The nearest block decides. One of Hedgerow's that is lowered must not become an exemption
+/// from its parent that no list asked for: it takes over what the parent has beyond it, and
+/// goes where that is all there is to it.
+fn fit_below_parents(draft: &mut Draft<'_>, nested: bool, redundant: bool) {
+    let lowered = |update: &Update| {
+        let owned = draft.wishes.ledger.owned(update.domain.as_str());
+        update.because.is_some() && owned.is_some_and(|holding| holding.before.is_none())
+    };
+    if !draft.update.iter().any(lowered) {
+        return;
+    }
+    let (update, remove) = (&draft.update, &draft.remove);
+    let (add, _) = nest::settle(draft.state, draft.add.clone(), update, remove, nested, redundant);
+    let above: Vec<Option<Rule>> = {
+        let nest = Nest::of(draft.state).with(update, remove).and(&add);
+        let above = |update: &Update| Some(nest.above(update.domain.as_str())?.1.clone());
+        update.iter().map(|update| above(update).filter(|_| lowered(update))).collect()
+    };
+    let mut gone = Vec::new();
+    let mut above = above.into_iter();
+    draft.update.retain_mut(|update| {
+        let Some(above) = above.next().flatten() else { return true };
+        if !above.covers(&update.after) {
+            nest::join(&mut update.after, &above);
+            return update.after != update.before;
+        }
+        gone.push(Remove {
+            domain: update.domain.as_str().into(),
+            before: Some(update.before.clone()),
+            asked_by: std::mem::take(&mut update.asked_by),
+            because: update.because.take(),
+        });
+        false
+    });
+    draft.remove.extend(gone);
+}
+
 /// Makes what is lifted and what is new fit with the blocks above it.
 fn settle_nested(draft: &mut Draft<'_>) {
     let Capabilities { matching: Matching::WithSubdomains, nested, .. } = draft.can else {
         return;
     };
     let redundant = draft.wishes.overrides(Guard::Redundant) && nested;
+    fit_below_parents(draft, nested, redundant);
     // What is kept can change what fits below it, so this goes on until nothing moves.
     while !draft.remove.is_empty() {
         let (update, remove) = (&draft.update, std::mem::take(&mut draft.remove));
