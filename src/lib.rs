@@ -22,6 +22,7 @@ pub mod fetch;
 pub mod follow;
 pub mod gather;
 pub mod http;
+pub mod impact;
 pub mod list;
 pub mod mastodon;
 mod nodeinfo;

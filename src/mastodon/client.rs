@@ -107,11 +107,22 @@ enum Trouble {
     Final(TargetError),
 }
 
+/// What became of a list that can be done without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// It was read to the last of so many pages.
+    Whole(usize),
+    NotAllowed,
+    TooMany,
+}
+
 /// How the reading of a list of pages ended.
 enum Walk {
     /// With the last of so many pages.
     Whole(usize),
     Refused(Answer),
+    /// With a page that is no page of this list.
+    Unreadable(TargetError),
     TooLong,
     Repeats,
 }
@@ -353,24 +364,31 @@ impl Api {
                 self.host,
                 answer.complaint()
             ))),
-            Walk::TooLong | Walk::Repeats => Err(self.without_end(what)),
+            Walk::Unreadable(error) => Err(error),
+            Walk::TooLong | Walk::Repeats => Err(TargetError::Fatal(format!(
+                "{} sends the same page of {what} without end, so the whole list cannot be known. \
+                 Nothing was changed.",
+                self.host
+            ))),
         }
     }
 
-    /// As [`Api::pages`], for what can be done without. Returns how many pages there were,
-    /// or nothing if the server does not let us read them or has more than `most`; what was
-    /// taken until then is not the whole list.
+    /// As [`Api::pages`], for what can be done without, and never more than `most` pages.
+    /// Unless it was read whole, what was taken until then is not the whole list.
     pub async fn pages_if_allowed<T: DeserializeOwned>(
         &self,
         first: Url,
         what: &str,
         most: usize,
         mut take: impl FnMut(Vec<T>) -> Result<usize, TargetError>,
-    ) -> Result<Option<usize>, TargetError> {
-        match self.walk(first, what, most, &mut take).await? {
-            Walk::Whole(pages) => Ok(Some(pages)),
-            Walk::Refused(_) | Walk::TooLong => Ok(None),
-            Walk::Repeats => Err(self.without_end(what)),
+    ) -> Result<Pages, TargetError> {
+        match self.walk(first, what, most, &mut take).await {
+            Ok(Walk::Whole(pages)) => Ok(Pages::Whole(pages)),
+            Ok(Walk::TooLong | Walk::Repeats) => Ok(Pages::TooMany),
+            Ok(Walk::Refused(_) | Walk::Unreadable(_)) | Err(TargetError::Refused(_)) => {
+                Ok(Pages::NotAllowed)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -388,7 +406,10 @@ impl Api {
             if !answer.status.is_success() {
                 return Ok(Walk::Refused(answer));
             }
-            let rows: Vec<T> = answer.json(what)?;
+            let rows: Vec<T> = match answer.json(what) {
+                Ok(rows) => rows,
+                Err(error) => return Ok(Walk::Unreadable(error)),
+            };
             let empty = rows.is_empty();
             let new = take(rows)?;
             next = self.next_page(&answer)?;
@@ -397,14 +418,6 @@ impl Api {
             }
         }
         Ok(if next.is_none() { Walk::Whole(most) } else { Walk::TooLong })
-    }
-
-    fn without_end(&self, what: &str) -> TargetError {
-        TargetError::Fatal(format!(
-            "{} sends the same page of {what} without end, so the whole list cannot be known. \
-             Nothing was changed.",
-            self.host
-        ))
     }
 
     fn next_page(&self, answer: &Answer) -> Result<Option<Url>, TargetError> {
