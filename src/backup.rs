@@ -61,6 +61,7 @@ impl Backup {
         Backup { format, target, reason, taken_at, state, cuts: Impact::default() }
     }
 
+    #[must_use]
     pub fn with_cuts(self, cuts: Impact) -> Self {
         Backup { cuts, ..self }
     }
