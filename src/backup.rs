@@ -205,7 +205,9 @@ mod tests {
         );
         let full = backup("me").with_cuts(cuts);
         let saved = full.save(directory.path()).unwrap();
-        assert_eq!(Backup::load(&saved.path, Some(&saved.sha256)).unwrap(), full);
+        let loaded = Backup::load(&saved.path, Some(&saved.sha256)).unwrap();
+        assert_eq!(loaded, full);
+        assert_eq!(loaded.cuts.cuts[&domain("bad.example")].people[0].acct, "friend@bad.example");
     }
 
     #[test]
