@@ -2,7 +2,8 @@
 //!
 //! A backup is two files beside each other: JSON with every field that the target showed,
 //! and the CSV that the server's own import page takes, for the day on which Hedgerow is
-//! not at hand. A third, `.sha256`, lets `sha256sum -c` check the JSON. All are written
+//! not at hand. The JSON also keeps the follows that the change was about to cut, since
+//! nothing else will remember them. A third, `.sha256`, lets `sha256sum -c` check the JSON. All are written
 //! and synced before the first change leaves.
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::block::{State, hex};
+use crate::impact::Impact;
 use crate::target::{TargetRef, export};
 use crate::whole_file::{self, Readable};
 
@@ -27,6 +29,10 @@ pub struct Backup {
     pub reason: String,
     pub taken_at: DateTime<Utc>,
     pub state: State,
+    /// What the change that it was made for would cut; nothing in one made by hand, or by a
+    /// Hedgerow that did not look yet.
+    #[serde(default, skip_serializing_if = "Impact::is_empty")]
+    pub cuts: Impact,
 }
 
 /// A backup that lies on the disk.
@@ -51,7 +57,13 @@ pub enum BackupError {
 impl Backup {
     pub fn new(target: TargetRef, state: State, reason: &str) -> Self {
         let taken_at = state.taken_at;
-        Backup { format: FORMAT.to_owned(), target, reason: reason.to_owned(), taken_at, state }
+        let (format, reason) = (FORMAT.to_owned(), reason.to_owned());
+        Backup { format, target, reason, taken_at, state, cuts: Impact::default() }
+    }
+
+    #[must_use]
+    pub fn with_cuts(self, cuts: Impact) -> Self {
+        Backup { cuts, ..self }
     }
 
     /// Writes the files into `directory`, which is made if need be and closed to others:
@@ -145,6 +157,8 @@ pub(crate) fn create_private_dir(path: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use crate::block::{Block, Level};
+    use crate::domain::Domain;
+    use crate::impact::{Cut, Person};
     use crate::target::Kind;
 
     fn backup(name: &str) -> Backup {
@@ -171,6 +185,29 @@ mod tests {
         assert_eq!(saved.path.parent(), Some(directory.path()));
         assert_eq!(Backup::load(&saved.path, Some(&saved.sha256)).unwrap(), original);
         assert_eq!(std::fs::read_to_string(saved.csv_path).unwrap(), "bad.example\n");
+    }
+
+    #[test]
+    fn who_was_to_be_cut_off_is_kept_and_old_backups_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let plain = backup("me").save(directory.path()).unwrap();
+        let text = std::fs::read_to_string(&plain.path).unwrap();
+        assert!(!text.contains("cuts"), "{text}");
+        assert!(Backup::load(&plain.path, None).unwrap().cuts.is_empty());
+
+        let (acct, id) = ("friend@bad.example".to_owned(), "7".to_owned());
+        let people = vec![Person { acct, id, following: true, follower: false }];
+        let domain = |name| Domain::from_stored(name).unwrap();
+        let mut cuts = Impact::untold(&[domain("dark.example")], Some("Look.".to_owned()));
+        cuts.cuts.insert(
+            domain("bad.example"),
+            Cut { following: 1, followers: 0, accounts: None, people },
+        );
+        let full = backup("me").with_cuts(cuts);
+        let saved = full.save(directory.path()).unwrap();
+        let loaded = Backup::load(&saved.path, Some(&saved.sha256)).unwrap();
+        assert_eq!(loaded, full);
+        assert_eq!(loaded.cuts.cuts[&domain("bad.example")].people[0].acct, "friend@bad.example");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use reqwest::Client;
 use secrecy::SecretString;
 use serde::Serialize;
+use url::Url;
 
 use super::Reply;
 use crate::app::{App, secret_name};
@@ -25,14 +26,17 @@ const TOKEN_VARIABLE: &str = "HEDGEROW_TOKEN";
 /// Sign in to a server, for your own account or for the whole instance
 ///
 /// Opens nothing by itself: it prints an address, you approve there, and the browser hands
-/// the answer back to this machine. Only the rights to read and change domain blocks are
-/// asked for. The sign-in is kept encrypted and never printed.
+/// the answer back to this machine. It asks for the rights to read and change domain blocks
+/// and to see whose sign-in it is; for an account, also to read whom you follow and who
+/// follows you, so that a plan can show whom a block would cut. The sign-in is kept encrypted
+/// and never printed.
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_help = "\
 Examples:
   hedgerow login example.social
   hedgerow login example.social --admin
+  hedgerow login example.social --admin --impact
   hedgerow login example.social --code          # no browser on this machine
   hedgerow login example.social --token-stdin < token.txt
 
@@ -44,6 +48,11 @@ pub struct LoginArgs {
     /// "Manage Federation"
     #[arg(long)]
     admin: bool,
+    /// Also ask for the right to count the follows that a block would cut for everybody on
+    /// the instance. Mastodon gives it only together with the right to read reports and
+    /// people's e-mail and IP addresses, which Hedgerow does not read
+    #[arg(long, requires = "admin")]
+    impact: bool,
     /// What to call the target [default: user@server, or the server for an instance]
     #[arg(long)]
     name: Option<String>,
@@ -69,12 +78,25 @@ pub struct LogoutArgs {
 }
 
 /// What a way of signing in yields.
-struct Granted {
-    token: SecretString,
-    scopes: String,
+pub(super) struct Granted {
+    pub(super) token: SecretString,
+    pub(super) scopes: String,
     /// Empty for a token that was given: it belongs to somebody else's app.
-    client_id: String,
-    client_secret: SecretString,
+    pub(super) client_id: String,
+    pub(super) client_secret: SecretString,
+}
+
+impl Granted {
+    /// Makes the token useless. Each browser sign-in is an app of its own, so no other ends
+    /// with it.
+    pub(super) async fn revoke(&self, client: &Client, base: &Url) -> Result<()> {
+        let registered = oauth::App {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            scopes: Vec::new(),
+        };
+        Ok(oauth::revoke(client, base, &registered, &self.token).await?)
+    }
 }
 
 #[derive(Serialize)]
@@ -120,7 +142,7 @@ impl LoginArgs {
                 client_id: String::new(),
                 client_secret: String::new().into(),
             },
-            None => self.ask_in_browser(&client, &server, level).await?,
+            None => sign_in_for(&client, &server, &self.scopes(level, &server), self.code).await?,
         };
         let me = oauth::who_am_i(&client, &server.base, &granted.token).await?;
         if self.admin {
@@ -181,40 +203,44 @@ impl LoginArgs {
         Ok(Some(token.to_owned().into()))
     }
 
-    async fn ask_in_browser(
-        &self,
-        client: &Client,
-        server: &ServerInfo,
-        level: Level,
-    ) -> Result<Granted> {
+    fn scopes(&self, level: Level, server: &ServerInfo) -> Vec<&'static str> {
         let access = if self.read_only { Access::ReadOnly } else { Access::ReadWrite };
         let scopes = oauth::scopes(level, server, access);
-        let base = &server.base;
-        let (pkce, state) = (Pkce::new(random()?), LoginState::new(random()?));
-        let listener = if self.code { None } else { Some(Loopback::bind().await?) };
-        let redirect =
-            listener.as_ref().map_or_else(|| OUT_OF_BAND.to_owned(), Loopback::redirect_uri);
-        let registered = oauth::register(client, base, &[&redirect], &scopes).await?;
-        let url = oauth::authorize_url(base, &registered, &redirect, &state, &pkce);
-        eprintln!("Open this address in your browser and approve:\n\n  {url}\n");
-        let code = match listener {
-            Some(listener) => {
-                eprintln!(
-                    "Waiting for your answer there. No browser on this machine? Stop with Ctrl-C \
-                     and use --code."
-                );
-                listener.wait(&state, PATIENCE).await?
-            }
-            None => typed_code()?,
-        };
-        let token = oauth::exchange(client, base, &registered, &redirect, &code, &pkce).await?;
-        Ok(Granted {
-            token: token.access_token,
-            scopes: token.scope,
-            client_id: registered.client_id,
-            client_secret: registered.client_secret,
-        })
+        if self.impact { oauth::with_impact(scopes) } else { scopes }
     }
+}
+
+/// Has a person approve these scopes in a browser: on this machine, or, with `code`, on any.
+pub(super) async fn sign_in_for(
+    client: &Client,
+    server: &ServerInfo,
+    scopes: &[&str],
+    code: bool,
+) -> Result<Granted> {
+    let base = &server.base;
+    let (pkce, state) = (Pkce::new(random()?), LoginState::new(random()?));
+    let listener = if code { None } else { Some(Loopback::bind().await?) };
+    let redirect = listener.as_ref().map_or_else(|| OUT_OF_BAND.to_owned(), Loopback::redirect_uri);
+    let registered = oauth::register(client, base, &[&redirect], scopes).await?;
+    let url = oauth::authorize_url(base, &registered, &redirect, &state, &pkce);
+    eprintln!("Open this address in your browser and approve:\n\n  {url}\n");
+    let code = match listener {
+        Some(listener) => {
+            eprintln!(
+                "Waiting for your answer there. No browser on this machine? Stop with Ctrl-C \
+                 and use --code."
+            );
+            listener.wait(&state, PATIENCE).await?
+        }
+        None => typed_code()?,
+    };
+    let token = oauth::exchange(client, base, &registered, &redirect, &code, &pkce).await?;
+    Ok(Granted {
+        token: token.access_token,
+        scopes: token.scope,
+        client_id: registered.client_id,
+        client_secret: registered.client_secret,
+    })
 }
 
 fn typed_code() -> Result<SecretString> {
@@ -276,13 +302,12 @@ impl LogoutArgs {
     async fn revoke(&self, app: &App, row: &crate::store::TargetRow) -> Result<()> {
         let vault = app.vault()?;
         let open = |column: &str, sealed: &str| vault.open(&secret_name(&row.name, column), sealed);
-        let token = open("token", &row.token)?;
-        let registered = oauth::App {
+        let granted = Granted {
+            token: open("token", &row.token)?,
+            scopes: row.scopes.clone(),
             client_id: row.client_id.clone(),
             client_secret: open("client_secret", &row.client_secret)?,
-            scopes: Vec::new(),
         };
-        let base = url::Url::parse(&row.base_url)?;
-        Ok(oauth::revoke(&crate::http::client()?, &base, &registered, &token).await?)
+        granted.revoke(&crate::http::client()?, &Url::parse(&row.base_url)?).await
     }
 }

@@ -3,7 +3,7 @@
 //! All patience lives here: pacing by the rate-limit headers, waiting out refusals,
 //! repeating what failed on the way. Everything this crate sends may be repeated safely,
 //! so a lost answer is simply asked for again. What comes back is either an answer to
-//! judge (2xx, 404, 422) or an error with the next step in words; nothing here looks at
+//! judge (2xx, 404, 422, and a 403 to whoever can do without) or an error with the next step in words; nothing here looks at
 //! a server's error text, which is in the language of the account.
 
 use std::sync::{Arc, Mutex};
@@ -107,6 +107,26 @@ enum Trouble {
     Final(TargetError),
 }
 
+/// What became of a list that can be done without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// It was read to the last of so many pages.
+    Whole(usize),
+    NotAllowed,
+    TooMany,
+}
+
+/// How the reading of a list of pages ended.
+enum Walk {
+    /// With the last of so many pages.
+    Whole(usize),
+    Refused(Answer),
+    /// With a page that is no page of this list.
+    Unreadable(TargetError),
+    TooLong,
+    Repeats,
+}
+
 impl Api {
     pub fn new(
         base: Url,
@@ -144,6 +164,21 @@ impl Api {
 
     /// Sends a request, as often as it takes, and returns an answer of 2xx, 404 or 422.
     pub async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, TargetError> {
+        let path = url.path().to_owned();
+        let answer = self.ask(method, url, form).await?;
+        if answer.status == StatusCode::FORBIDDEN {
+            return Err(TargetError::Fatal(self.why_forbidden(&path).await));
+        }
+        Ok(answer)
+    }
+
+    /// As [`Api::send`], for what can be done without: a 403 is an answer like a 404.
+    pub async fn ask(
         &self,
         method: Method,
         url: Url,
@@ -195,7 +230,6 @@ impl Api {
         url: Url,
         form: &[(&str, &str)],
     ) -> Result<Answer, Trouble> {
-        let path = url.path().to_owned();
         let mut request = self.client.request(method, url).bearer_auth(self.token.expose_secret());
         if !form.is_empty() {
             request = request.form(form);
@@ -218,9 +252,8 @@ impl Api {
         })?;
         let answer = Answer { status, headers, body };
         match status.as_u16() {
-            200..300 | 404 | 422 => Ok(answer),
+            200..300 | 403 | 404 | 422 => Ok(answer),
             401 => Err(Trouble::Final(self.signed_out())),
-            403 => Err(Trouble::Final(TargetError::Fatal(self.why_forbidden(&path).await))),
             429 => Err(Trouble::TooOften(answer.headers)),
             503 if answer.headers.contains_key(reqwest::header::RETRY_AFTER) => {
                 Err(Trouble::TooOften(answer.headers))
@@ -320,33 +353,71 @@ impl Api {
         what: &str,
         mut take: impl FnMut(Vec<T>) -> Result<usize, TargetError>,
     ) -> Result<(), TargetError> {
-        let mut next = Some(first);
-        for _ in 0..MOST_PAGES {
-            let Some(url) = next.take() else { return Ok(()) };
-            let answer = self.send(Method::GET, url, &[]).await?;
-            if !answer.status.is_success() {
-                return Err(TargetError::Fatal(format!(
-                    "{} has no {what} to read ({}). Is it a Mastodon server?",
-                    self.host,
-                    answer.complaint()
-                )));
+        let path = first.path().to_owned();
+        match self.walk(first, what, MOST_PAGES, &mut take).await? {
+            Walk::Whole(_) => Ok(()),
+            Walk::Refused(answer) if answer.status == StatusCode::FORBIDDEN => {
+                Err(TargetError::Fatal(self.why_forbidden(&path).await))
             }
-            let rows: Vec<T> = answer.json(what)?;
+            Walk::Refused(answer) => Err(TargetError::Fatal(format!(
+                "{} has no {what} to read ({}). Is it a Mastodon server?",
+                self.host,
+                answer.complaint()
+            ))),
+            Walk::Unreadable(error) => Err(error),
+            Walk::TooLong | Walk::Repeats => Err(TargetError::Fatal(format!(
+                "{} sends the same page of {what} without end, so the whole list cannot be known. \
+                 Nothing was changed.",
+                self.host
+            ))),
+        }
+    }
+
+    /// As [`Api::pages`], for what can be done without, and never more than `most` pages.
+    /// Unless it was read whole, what was taken until then is not the whole list.
+    pub async fn pages_if_allowed<T: DeserializeOwned>(
+        &self,
+        first: Url,
+        what: &str,
+        most: usize,
+        mut take: impl FnMut(Vec<T>) -> Result<usize, TargetError>,
+    ) -> Result<Pages, TargetError> {
+        match self.walk(first, what, most, &mut take).await {
+            Ok(Walk::Whole(pages)) => Ok(Pages::Whole(pages)),
+            Ok(Walk::TooLong | Walk::Repeats) => Ok(Pages::TooMany),
+            Ok(Walk::Refused(_) | Walk::Unreadable(_)) | Err(TargetError::Refused(_)) => {
+                Ok(Pages::NotAllowed)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn walk<T: DeserializeOwned>(
+        &self,
+        first: Url,
+        what: &str,
+        most: usize,
+        take: &mut impl FnMut(Vec<T>) -> Result<usize, TargetError>,
+    ) -> Result<Walk, TargetError> {
+        let mut next = Some(first);
+        for read in 0..most {
+            let Some(url) = next.take() else { return Ok(Walk::Whole(read)) };
+            let answer = self.ask(Method::GET, url, &[]).await?;
+            if !answer.status.is_success() {
+                return Ok(Walk::Refused(answer));
+            }
+            let rows: Vec<T> = match answer.json(what) {
+                Ok(rows) => rows,
+                Err(error) => return Ok(Walk::Unreadable(error)),
+            };
             let empty = rows.is_empty();
             let new = take(rows)?;
             next = self.next_page(&answer)?;
             if new == 0 && !empty && next.is_some() {
-                break;
+                return Ok(Walk::Repeats);
             }
         }
-        if next.is_none() {
-            return Ok(());
-        }
-        Err(TargetError::Fatal(format!(
-            "{} sends the same page of {what} without end, so the whole list cannot be known. \
-             Nothing was changed.",
-            self.host
-        )))
+        Ok(if next.is_none() { Walk::Whole(most) } else { Walk::TooLong })
     }
 
     fn next_page(&self, answer: &Answer) -> Result<Option<Url>, TargetError> {

@@ -3,8 +3,11 @@
 
 pub mod client;
 pub mod discovery;
+pub mod follows;
 pub mod oauth;
 pub mod pace;
+pub mod peers;
+pub mod refollow;
 pub mod version;
 mod wire;
 

@@ -20,7 +20,7 @@ use crate::text::{fit, plain};
 
 pub use loopback::Loopback;
 pub use pkce::{LoginState, Pkce};
-pub use scopes::{Access, scopes};
+pub use scopes::{Access, refollow_scopes, scopes, with_impact};
 
 /// The redirect address that makes every Mastodon show the code, to be copied by hand.
 pub const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";

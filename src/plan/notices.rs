@@ -27,9 +27,12 @@ pub fn counted(impact: &Impact, add: &[Add], update: &[Update]) -> Option<String
     let why = impact.why_unknown.as_ref()?;
     let new = add.iter().map(|add| &add.domain).chain(update.iter().map(|update| &update.domain));
     let unknown = new.filter(|domain| impact.unknown.contains(*domain)).count();
-    (unknown > 0).then(|| {
-        format!("Whom the blocks of {} would cut is not known. {why}", count(unknown, "domain"))
-    })
+    if unknown == 0 {
+        // The numbers are known; who it is may not be.
+        return impact.unknown.is_empty().then(|| why.clone());
+    }
+    let domains = count(unknown, "domain");
+    Some(format!("Whom the blocks of {domains} would cut is not known. {why}"))
 }
 
 /// Listens to every wish while a plan is made, and sums up.

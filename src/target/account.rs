@@ -4,6 +4,8 @@
 //! severs follows by the raw one, so that a block of `Example.COM` is stored and does
 //! nothing (`app/controllers/api/v1/domain_blocks_controller.rb`, 3.5 to 4.7).
 
+mod cuts;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +17,10 @@ use super::{
     Capabilities, MASTODON_BUDGET, Matching, Target, TargetError, TargetRef, Writes, Written,
 };
 use crate::block::{Block, Level, State};
+use crate::domain::Domain;
+use crate::impact::Impact;
 use crate::mastodon::client::Api;
+use crate::mastodon::peers;
 use crate::plan::Change;
 
 const PATH: &str = "/api/v1/domain_blocks";
@@ -90,6 +95,14 @@ impl Target for Account {
             }
         }
         Ok(Written::Done)
+    }
+
+    async fn impact(&self, domains: &[Domain]) -> Result<Impact, TargetError> {
+        cuts::of(&self.api, domains).await
+    }
+
+    async fn known_below(&self, domains: &[Domain]) -> Result<Vec<Domain>, TargetError> {
+        peers::below(&self.api, domains).await
     }
 
     fn outlook(&self, writes: usize) -> Option<std::time::Duration> {

@@ -4,6 +4,8 @@
 //! DELETE and POST would start over with everything. So only fields that differ are sent,
 //! by PUT, and only if any differ.
 
+mod cuts;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,7 +19,9 @@ use super::{
 };
 use crate::block::{Block, Level, Rule, Severity, State};
 use crate::domain::Domain;
+use crate::impact::Impact;
 use crate::mastodon::client::{Answer, Api};
+use crate::mastodon::peers;
 use crate::plan::Change;
 
 const PATH: &str = "/api/v1/admin/domain_blocks";
@@ -209,6 +213,15 @@ impl Target for Instance {
             };
         }
         Ok(written)
+    }
+
+    async fn impact(&self, domains: &[Domain]) -> Result<Impact, TargetError> {
+        // Whoever takes a block below another is new enough to count below a domain.
+        cuts::of(&self.api, domains, self.nested).await
+    }
+
+    async fn known_below(&self, domains: &[Domain]) -> Result<Vec<Domain>, TargetError> {
+        peers::below(&self.api, domains).await
     }
 
     fn outlook(&self, writes: usize) -> Option<std::time::Duration> {

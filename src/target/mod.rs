@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Level, State};
 use crate::domain::Domain;
+use crate::impact::Impact;
 use crate::plan::Change;
 
 pub use account::Account;
@@ -157,6 +158,18 @@ pub trait Target: Send + Sync {
     /// [`Target::read`]; for a file it is the file that was written.
     async fn read_back(&self) -> Result<State, TargetError> {
         self.read().await
+    }
+
+    /// What blocking these domains would cut: for an instance, what suspending them would.
+    /// What the target cannot tell is unknown and no error.
+    async fn impact(&self, domains: &[Domain]) -> Result<Impact, TargetError> {
+        Ok(Impact::untold(domains, None))
+    }
+
+    /// The hosts below these domains that the server has met, sorted: those that a block of
+    /// the exact name leaves out. Empty where the server does not tell.
+    async fn known_below(&self, _domains: &[Domain]) -> Result<Vec<Domain>, TargetError> {
+        Ok(Vec::new())
     }
 
     /// The least time that so many writes will take by the server's rate limit, as far as

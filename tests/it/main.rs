@@ -8,6 +8,7 @@ mod conformance;
 mod csv_target;
 mod fake;
 mod following;
+mod impact;
 mod kill;
 mod lists;
 mod lists_faces;

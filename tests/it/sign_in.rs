@@ -42,18 +42,21 @@ fn finish(child: Child) -> Said {
 #[test]
 fn a_browser_on_this_machine() {
     for version in Version::ALL {
-        for (flag, name, scopes) in [
-            (None, "me@home.example", "read:blocks write:blocks"),
-            (Some("--admin"), "home.example", "admin:"),
+        let narrow = if version == Version::V4_0 { "" } else { ":domain_blocks" };
+        let write = format!("admin:write{narrow} ");
+        for (flags, name, scopes) in [
+            (&[][..], "me@home.example", "read:blocks write:blocks read:accounts".to_owned()),
+            (&["--admin"], "home.example", format!("admin:read{narrow} {write}")),
+            (&["--admin", "--impact"], "home.example", format!("admin:read {write}")),
         ] {
             let (fake, machine) = (Fake::start(version), Machine::new());
             let url = fake.url();
             let mut args = vec!["login", &url];
-            args.extend(flag);
+            args.extend(flags);
             let mut child = machine.start(&args);
             let (address, _stderr) = address(&mut child);
             let asked = address.query_pairs().find(|(name, _)| name == "scope").unwrap().1;
-            assert!(asked.starts_with(scopes), "{asked}");
+            assert!(asked.starts_with(&scopes), "{asked}");
             assert!(!asked.split(' ').any(|scope| ["read", "write", "follow"].contains(&scope)));
             let back = approve(&fake, &address, "");
             // Somebody else's page cannot slip a code in.
@@ -69,6 +72,15 @@ fn a_browser_on_this_machine() {
             machine.run(&["plan", name, "-l", "threads"]).exits(2);
         }
     }
+}
+
+#[test]
+fn the_right_to_count_for_everybody_is_for_instances_alone() {
+    let machine = Machine::new();
+    let said = machine.run(&["login", "home.example", "--impact"]);
+    assert_ne!(said.code, 0);
+    said.says("--admin");
+    machine.run(&["login", "--help"]).exits(0).says("whom you follow").says("read reports");
 }
 
 #[test]

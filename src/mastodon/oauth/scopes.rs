@@ -11,6 +11,9 @@ pub enum Access {
 
 const READ_BLOCKS: &str = "read:blocks";
 const WRITE_BLOCKS: &str = "write:blocks";
+/// Says who one is, and lists whom one follows.
+const READ_ACCOUNTS: &str = "read:accounts";
+const WRITE_FOLLOWS: &str = "write:follows";
 
 /// A scope, the older and wider one that includes it, and the version that brought it.
 struct Scope {
@@ -19,7 +22,7 @@ struct Scope {
     since: (u32, u32),
 }
 
-const WHO: Scope = Scope { narrow: "profile", wide: "read:accounts", since: (4, 3) };
+const WHO: Scope = Scope { narrow: "profile", wide: READ_ACCOUNTS, since: (4, 3) };
 const ADMIN_READ: Scope =
     Scope { narrow: "admin:read:domain_blocks", wide: "admin:read", since: (4, 1) };
 const ADMIN_WRITE: Scope =
@@ -27,17 +30,38 @@ const ADMIN_WRITE: Scope =
 
 /// The scopes to ask `server` for. What it says that it supports counts for more than
 /// its version.
+///
+/// An account's block cuts follows, so an account's sign-in may also read them.
 pub fn scopes(level: Level, server: &ServerInfo, access: Access) -> Vec<&'static str> {
-    let (read, write) = match level {
-        Level::Account => (READ_BLOCKS, WRITE_BLOCKS),
-        Level::Instance => (choose(&ADMIN_READ, server), choose(&ADMIN_WRITE, server)),
+    let (read, write, who) = match level {
+        Level::Account => (READ_BLOCKS, WRITE_BLOCKS, READ_ACCOUNTS),
+        Level::Instance => {
+            (choose(&ADMIN_READ, server), choose(&ADMIN_WRITE, server), choose(&WHO, server))
+        }
     };
     let mut scopes = vec![read];
     if access == Access::ReadWrite {
         scopes.push(write);
     }
-    scopes.push(choose(&WHO, server));
+    scopes.push(who);
     scopes
+}
+
+/// An instance's scopes, and the right to count what its blocks would cut. No narrow scope
+/// gives that (`api/v1/admin/measures_controller.rb`), and the wide one opens much else.
+pub fn with_impact(mut scopes: Vec<&'static str>) -> Vec<&'static str> {
+    for scope in &mut scopes {
+        if *scope == ADMIN_READ.narrow {
+            *scope = ADMIN_READ.wide;
+        }
+    }
+    scopes
+}
+
+/// For following accounts again: the right to follow, and to see whose sign-in it is, since
+/// the browser may be signed in to another account of the same person.
+pub fn refollow_scopes() -> [&'static str; 2] {
+    [WRITE_FOLLOWS, READ_ACCOUNTS]
 }
 
 fn choose(scope: &Scope, server: &ServerInfo) -> &'static str {
@@ -93,8 +117,8 @@ mod tests {
         use Access::{ReadOnly, ReadWrite};
         use Level::{Account, Instance};
         for (level, version, access, wanted) in [
-            (Account, "4.6.5", ReadWrite, "read:blocks write:blocks profile"),
-            (Account, "4.3.0-beta.1", ReadOnly, "read:blocks profile"),
+            (Account, "4.6.5", ReadWrite, "read:blocks write:blocks read:accounts"),
+            (Account, "4.3.0-beta.1", ReadOnly, "read:blocks read:accounts"),
             (Account, "4.2.29", ReadWrite, "read:blocks write:blocks read:accounts"),
             (
                 Instance,
@@ -112,10 +136,10 @@ mod tests {
 
     #[test]
     fn what_a_server_lists_counts_for_more_than_its_version() {
-        let backported = server("4.2.0", Some(&["profile", "read:accounts"]));
+        let backported = server("4.0.0", Some(&["profile", "admin:read:domain_blocks"]));
         assert_eq!(
-            scopes(Level::Account, &backported, Access::ReadOnly),
-            ["read:blocks", "profile"]
+            scopes(Level::Instance, &backported, Access::ReadOnly),
+            ["admin:read:domain_blocks", "profile"]
         );
         let without = server("4.6.0", Some(&["read:accounts", "admin:read"]));
         assert_eq!(
@@ -123,7 +147,22 @@ mod tests {
             ["admin:read", "read:accounts"]
         );
         let vague = server("4.6.0", Some(&["read", "write"]));
-        assert_eq!(scopes(Level::Account, &vague, Access::ReadOnly), ["read:blocks", "profile"]);
+        assert_eq!(
+            scopes(Level::Instance, &vague, Access::ReadOnly),
+            ["admin:read:domain_blocks", "profile"]
+        );
+    }
+
+    #[test]
+    fn counting_what_an_instances_block_would_cut_takes_the_wide_right_to_read() {
+        for (version, access, wanted) in [
+            ("4.6.5", Access::ReadWrite, "admin:read admin:write:domain_blocks profile"),
+            ("4.1.0", Access::ReadOnly, "admin:read read:accounts"),
+            ("4.0.2", Access::ReadWrite, "admin:read admin:write read:accounts"),
+        ] {
+            let scopes = with_impact(scopes(Level::Instance, &server(version, None), access));
+            assert_eq!(scopes.join(" "), wanted, "{version}");
+        }
     }
 
     #[test]

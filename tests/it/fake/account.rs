@@ -47,8 +47,10 @@ fn block(world: &mut World, raw: &str) -> Answer {
         }
         world.block_for_account(&domain);
     }
-    // Follows are cut by the raw name too.
-    world.follows.retain(|handle| !handle.ends_with(&format!("@{raw}")));
+    // Follows are cut by the raw name too, and the account's alone.
+    let stays = |handle: &String| !handle.ends_with(&format!("@{raw}"));
+    world.follows.retain(stays);
+    world.followers.retain(stays);
     Answer::json(200, &json!({}))
 }
 

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::account::{is_valid, normal};
 use super::pages::page;
 use super::routes::{Answer, allow};
-use super::{AdminBlock, Request, Version, World};
+use super::{AdminBlock, Request, Version, World, is_at_or_below};
 
 const PATH: &str = "/api/v1/admin/domain_blocks";
 
@@ -39,6 +39,7 @@ pub fn answer(world: &mut World, request: &Request) -> Answer {
             if let Err(refusal) = fill(world, request, &mut block) {
                 return refusal;
             }
+            cut(world, &block);
             world.admin_blocks[at] = block;
             Answer::json(200, &entity(world, &world.admin_blocks[at]))
         }
@@ -70,15 +71,21 @@ fn create(world: &mut World, request: &Request) -> Answer {
             return Answer::json(422, &body);
         }
     }
+    cut(world, &block);
     world.block_for_all(block);
     Answer::json(200, &entity(world, world.admin_blocks.last().unwrap()))
 }
 
+/// A suspension cuts what there is between here and there; nothing gentler does.
+fn cut(world: &mut World, block: &AdminBlock) {
+    if block.severity == "suspend" {
+        world.cut(|host| is_at_or_below(host, &block.domain));
+    }
+}
+
 /// The longest stored name that is the domain or above it.
 fn rule_for<'w>(world: &'w World, domain: &str) -> Option<&'w AdminBlock> {
-    let above = |block: &&AdminBlock| {
-        domain == block.domain || domain.ends_with(&format!(".{}", block.domain))
-    };
+    let above = |block: &&AdminBlock| is_at_or_below(domain, &block.domain);
     world.admin_blocks.iter().filter(above).max_by_key(|block| block.domain.len())
 }
 

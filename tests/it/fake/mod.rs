@@ -7,7 +7,9 @@
 
 mod account;
 mod admin;
+mod known;
 mod pages;
+mod people;
 mod routes;
 mod sign_in;
 mod tests;
@@ -100,9 +102,19 @@ pub struct World {
     pub domain: String,
     pub account_blocks: Vec<(u64, String)>,
     pub admin_blocks: Vec<AdminBlock>,
-    /// Whom the account follows, as `user@domain`.
+    /// Whom the account follows, as `user@domain` with the domain in ASCII, oldest first.
     pub follows: Vec<String>,
-    /// The role's bits: 1 is administrator, 32 is "Manage Federation".
+    /// Who follows the account.
+    pub followers: Vec<String>,
+    /// Of those, and of anybody, who approves their followers by hand.
+    pub locked: Vec<String>,
+    /// Everybody's follows as local and remote, of which the account's own are no part.
+    pub local_follows: Vec<(String, String)>,
+    /// Who is followed from elsewhere, as local and remote.
+    pub local_followers: Vec<(String, String)>,
+    /// The servers that it has met, unless it keeps them to itself.
+    pub peers: Option<Vec<String>>,
+    /// The role's bits: 1 is administrator, 8 "View Dashboard", 32 "Manage Federation".
     pub role: u64,
     /// Disabled, moved, or waiting for approval: all the same to an app.
     pub disabled: bool,
@@ -121,13 +133,42 @@ pub struct World {
     codes: BTreeMap<String, sign_in::Grant>,
     used: BTreeMap<(String, u64), u32>,
     next_id: u64,
+    /// Everybody that was ever shown, in the order of their ids.
+    shown: Vec<String>,
 }
+
+/// Ids of accounts begin here; the account itself is 1.
+const FIRST_ACCOUNT: usize = 5000;
 
 impl World {
     fn id(&mut self) -> u64 {
         // Rails leaves gaps.
         self.next_id += 3;
         self.next_id
+    }
+
+    /// The id of a remote account, the same for as long as the server runs.
+    pub fn account_id(&mut self, handle: &str) -> String {
+        let known = self.shown.iter().position(|shown| shown == handle);
+        let at = known.unwrap_or_else(|| {
+            self.shown.push(handle.to_owned());
+            self.shown.len() - 1
+        });
+        (FIRST_ACCOUNT + at).to_string()
+    }
+
+    fn handle(&self, id: &str) -> Option<String> {
+        let at = id.parse::<usize>().ok()?.checked_sub(FIRST_ACCOUNT)?;
+        self.shown.get(at).cloned()
+    }
+
+    /// Ends every follow between here and hosts that `gone` names.
+    fn cut(&mut self, gone: impl Fn(&str) -> bool) {
+        let stays = |handle: &String| !handle.split_once('@').is_some_and(|(_, host)| gone(host));
+        self.follows.retain(stays);
+        self.followers.retain(stays);
+        self.local_follows.retain(|(_, remote)| stays(remote));
+        self.local_followers.retain(|(_, remote)| stays(remote));
     }
 
     pub fn account_domains(&self) -> Vec<String> {
@@ -152,6 +193,10 @@ impl World {
     }
 }
 
+fn is_at_or_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+}
+
 /// A running server. It ends when it is dropped.
 pub struct Fake {
     world: Arc<Mutex<World>>,
@@ -166,6 +211,11 @@ impl Fake {
             account_blocks: Vec::new(),
             admin_blocks: Vec::new(),
             follows: Vec::new(),
+            followers: Vec::new(),
+            locked: Vec::new(),
+            local_follows: Vec::new(),
+            local_followers: Vec::new(),
+            peers: Some(Vec::new()),
             role: 1,
             disabled: false,
             german: false,
@@ -178,6 +228,7 @@ impl Fake {
             codes: BTreeMap::new(),
             used: BTreeMap::new(),
             next_id: 100,
+            shown: Vec::new(),
         };
         let world = Arc::new(Mutex::new(world));
         Fake { wire: wire::Wire::start(world.clone()), world }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Request, Version, World, account, admin, sign_in};
+use super::{Request, Version, World, account, admin, known, people, sign_in};
 
 pub struct Answer {
     pub status: u16,
@@ -93,19 +93,13 @@ fn route(world: &mut World, request: &Request) -> Answer {
         ("POST", "/oauth/authorize") => sign_in::approve(world, request),
         ("POST", "/oauth/token") => sign_in::exchange(world, request),
         ("POST", "/oauth/revoke") => sign_in::revoke(world, request),
-        ("GET", "/api/v1/accounts/verify_credentials") => {
-            match allow(world, request, &["read", "read:accounts", "profile"]) {
-                Err(refusal) => refusal,
-                Ok(()) => Answer::json(
-                    200,
-                    &json!({
-                        "id": "1", "username": "me", "acct": "me",
-                        "url": format!("https://{}/@me", world.domain),
-                        "role": { "id": "3", "name": "", "permissions": world.role.to_string() },
-                    }),
-                ),
-            }
+        ("GET", "/api/v1/accounts/verify_credentials") => people::who_am_i(world, request),
+        (_, path) if path.starts_with("/api/v1/accounts/") => {
+            people::answer(world, request, path.trim_start_matches("/api/v1/accounts/"))
         }
+        ("GET", "/api/v1/instance/peers") => known::peers(world),
+        ("POST", "/api/v1/admin/measures") => known::measures(world, request),
+        ("GET", "/api/v1/domain_blocks/preview") => people::preview(world, request),
         (_, "/api/v1/domain_blocks") => account::answer(world, request),
         (_, path) if path.starts_with("/api/v1/admin/domain_blocks") => {
             admin::answer(world, request)

@@ -28,7 +28,7 @@ const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 fn known(version: Version, scope: &str) -> bool {
     match scope {
         "read" | "write" | "follow" | "read:blocks" | "write:blocks" | "read:accounts"
-        | "admin:read" | "admin:write" => true,
+        | "write:follows" | "admin:read" | "admin:write" => true,
         "admin:read:domain_blocks" | "admin:write:domain_blocks" => version > Version::V4_0,
         "profile" => version >= Version::V4_3,
         _ => false,
@@ -40,7 +40,7 @@ pub fn metadata() -> Answer {
         200,
         &json!({
             "scopes_supported": ["read", "profile", "write", "read:accounts", "read:blocks",
-                "write:blocks", "follow", "admin:read", "admin:read:domain_blocks",
+                "write:blocks", "write:follows", "follow", "admin:read", "admin:read:domain_blocks",
                 "admin:write", "admin:write:domain_blocks"],
             "code_challenge_methods_supported": ["S256"],
         }),

@@ -117,3 +117,83 @@ fn a_held_request_waits_for_the_test() {
         });
     }
 }
+
+#[test]
+fn follows_come_in_pages_with_names_in_unicode_and_are_cut_on_the_exact_host() {
+    let fake = Fake::start(Version::V4_6);
+    let names = ["a@bad.example", "b@sub.bad.example", "c@xn--bcher-kva.example"];
+    fake.world().follows = names.map(str::to_owned).to_vec();
+    fake.world().followers = vec!["d@bad.example".to_owned(), "e@fine.example".to_owned()];
+    let token = fake.account_token();
+    let get = |target: &str| ask(&fake, "GET", target, &token, "").unwrap();
+    let first = get("/api/v1/accounts/1/following?limit=2");
+    assert_eq!(first.json()[0]["acct"], "c@b\u{fc}cher.example");
+    assert!(first.head.contains("max_id=2>; rel=\"next\""), "{}", first.head);
+    let last = get("/api/v1/accounts/1/following?limit=2&max_id=2").json();
+    assert_eq!(last[0]["acct"], "a@bad.example");
+    let id = last[0]["id"].as_str().unwrap().to_owned();
+    let me = get("/api/v1/accounts/verify_credentials").json();
+    assert_eq!((&me["following_count"], &me["followers_count"]), (&3.into(), &2.into()));
+    let preview = get(&format!("{USER}/preview?domain=Bad.Example")).json();
+    assert_eq!(preview, serde_json::json!({ "following_count": 1, "followers_count": 1 }));
+    ask(&fake, "POST", USER, &token, "domain=bad.example").unwrap();
+    assert_eq!(fake.world().follows, names[1..]);
+    assert_eq!(fake.world().followers, ["e@fine.example"]);
+
+    let follow = |token: &str| {
+        ask(&fake, "POST", &format!("/api/v1/accounts/{id}/follow"), token, "").unwrap()
+    };
+    assert_eq!(follow(&token).status, 403);
+    let token = fake.token("write:follows");
+    assert_eq!(follow(&token).status, 403);
+    fake.world().account_blocks.clear();
+    fake.world().locked = vec![names[0].to_owned()];
+    assert_eq!(follow(&token).json()["requested"], true);
+    fake.world().locked.clear();
+    assert_eq!(follow(&token).json()["following"], true);
+    assert_eq!(fake.world().follows.last().unwrap(), names[0]);
+    assert_eq!(get(&format!("/api/v1/accounts/{id}")).json()["acct"], names[0]);
+    assert_eq!(get("/api/v1/accounts/77").status, 404);
+    let narrow = fake.token("profile");
+    let refused = ask(&fake, "GET", "/api/v1/accounts/1/followers", &narrow, "").unwrap();
+    assert_eq!(refused.status, 403);
+}
+
+#[test]
+fn a_suspension_cuts_for_everybody_and_below_and_measures_count_it() {
+    let pair = |local: &str, remote: &str| (local.to_owned(), remote.to_owned());
+    let form = "keys[]=instance_accounts&keys[]=instance_follows&keys[]=instance_followers\
+                &instance_accounts[domain]=bad.example&instance_follows[domain]=bad.example\
+                &instance_followers[domain]=bad.example\
+                &instance_follows[include_subdomains]=true";
+    for (version, follows) in [(Version::V4_0, "1"), (Version::V4_2, "2")] {
+        let fake = Fake::start(version);
+        fake.world().follows = vec!["x@bad.example".to_owned()];
+        fake.world().local_follows =
+            vec![pair("ann", "x@bad.example"), pair("bob", "y@sub.bad.example")];
+        fake.world().local_followers =
+            vec![pair("ann", "x@bad.example"), pair("ann", "z@evil-bad.example")];
+        let token = fake.token("admin:read admin:write");
+        let post =
+            |path: &str, token: &str, form: &str| ask(&fake, "POST", path, token, form).unwrap();
+        let rows = post("/api/v1/admin/measures", &token, form).json();
+        let totals: Vec<&str> =
+            rows.as_array().unwrap().iter().map(|row| row["total"].as_str().unwrap()).collect();
+        assert_eq!(totals, ["1", follows, "1"]);
+        assert_eq!(post("/api/v1/admin/measures", &fake.admin_token(), form).status, 403);
+        fake.world().role = 32;
+        assert_eq!(post("/api/v1/admin/measures", &token, form).status, 403);
+
+        assert_eq!(post(ADMIN, &token, "domain=bad.example").status, 200);
+        assert_eq!(fake.world().local_follows.len(), 2);
+        let id = fake.world().admin_block("bad.example").unwrap().id;
+        let put = format!("{ADMIN}/{id}");
+        assert_eq!(ask(&fake, "PUT", &put, &token, "severity=suspend").unwrap().status, 200);
+        assert_eq!(fake.world().follows.len(), 0);
+        assert_eq!(fake.world().local_follows.len(), 0);
+        assert_eq!(fake.world().local_followers, [pair("ann", "z@evil-bad.example")]);
+        assert_eq!(ask(&fake, "GET", "/api/v1/instance/peers", &token, "").unwrap().body, "[]");
+        fake.world().peers = None;
+        assert_eq!(ask(&fake, "GET", "/api/v1/instance/peers", "", "").unwrap().status, 404);
+    }
+}

@@ -224,8 +224,16 @@ fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
     }))
 }
 
+/// What Rails collects in an array (`keys[]`) stands in one text, with spaces between.
 fn pairs(encoded: &[u8]) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(encoded).into_owned().collect()
+    let mut pairs: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(encoded).into_owned() {
+        match pairs.get_mut(&name) {
+            Some(all) if name.ends_with("[]") => *all = format!("{all} {value}"),
+            _ => drop(pairs.insert(name, value)),
+        }
+    }
+    pairs
 }
 
 fn write(mut stream: TcpStream, answer: &Answer, fault: Option<&Fault>) -> std::io::Result<()> {
