@@ -7,6 +7,7 @@
 
 mod backups;
 mod error;
+mod events;
 mod lists;
 mod open;
 mod runs;
@@ -14,6 +15,7 @@ mod seen;
 mod snapshots;
 mod steps;
 mod targets;
+mod touched;
 
 use std::fmt;
 
@@ -24,11 +26,13 @@ use crate::block::Level;
 
 pub use backups::{Backup, NewBackup};
 pub use error::StoreError;
+pub use events::{Event, EventFilter, EventKind, NewEvent};
 pub use lists::{FollowedList, ListId, NewList, Visit};
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
 pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
 pub use targets::{NewTarget, TargetRow};
+pub use touched::DomainStep;
 
 /// One of the two databases: their pools, or a transaction on one of them.
 enum Either<S, P> {
@@ -58,15 +62,14 @@ macro_rules! words {
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-        #[serde(rename_all = "lowercase")]
-        pub enum $name { $($(#[$each])* $variant,)+ }
+        pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
             }
 
-            fn from_word(word: &str) -> Option<Self> {
+            pub(super) fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }
         }
