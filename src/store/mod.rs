@@ -6,14 +6,19 @@
 //! names the place, and never a run that does something else than it says.
 
 mod backups;
+mod dates;
 mod error;
 mod events;
+mod exceptions;
+mod holdings;
+mod keeping;
 mod lists;
 mod open;
 mod runs;
 mod seen;
 mod snapshots;
 mod steps;
+mod subscriptions;
 mod targets;
 mod touched;
 
@@ -25,12 +30,15 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use crate::block::Level;
 
 pub use backups::{Backup, NewBackup};
+pub use dates::BlockDate;
 pub use error::StoreError;
 pub use events::{Event, EventFilter, EventKind, NewEvent};
+pub use exceptions::NewException;
 pub use lists::{FollowedList, ListId, NewList, Visit};
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
 pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
+pub use subscriptions::Subscription;
 pub use targets::{NewTarget, TargetRow};
 pub use touched::DomainStep;
 

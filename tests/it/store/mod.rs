@@ -1,6 +1,7 @@
 //! The store's promises, each kept on both databases.
 
 mod events;
+mod keeping;
 mod lists;
 mod opening;
 pub mod place;
