@@ -3,6 +3,7 @@
 mod events;
 mod keeping;
 mod lists;
+mod lock;
 mod opening;
 pub mod place;
 
