@@ -19,6 +19,7 @@ use crate::mastodon::version::Version;
 use crate::stop::Stop;
 use crate::store::{Store, TargetRow};
 use crate::target::{Account, CsvFile, Instance, Kind, Target, TargetRef};
+use crate::text::{fit, plain};
 use crate::vault::Vault;
 
 pub struct App {
@@ -30,6 +31,7 @@ pub struct App {
     fetcher: OnceLock<Arc<Fetcher>>,
     /// Opened at its first use, and shared from then on.
     store: OnceCell<Store>,
+    actor: String,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -82,7 +84,7 @@ impl App {
         };
         let clock = Arc::new(SystemClock);
         let (fetcher, store) = (OnceLock::new(), OnceCell::new());
-        Ok(App { data_dir, database_url, key, reach, fetcher, store, clock })
+        Ok(App { data_dir, database_url, key, reach, fetcher, store, actor: actor(), clock })
     }
 
     /// What fetches lists. There is one, so that it can be polite to each host.
@@ -120,6 +122,11 @@ impl App {
         let file = format!("sqlite:{}", self.database().display());
         let address = self.database_url.as_deref().unwrap_or(&file);
         Ok(self.store.get_or_try_init(|| Store::open(address)).await?.clone())
+    }
+
+    /// Who is using Hedgerow, for the record of what was done.
+    pub fn actor(&self) -> &str {
+        &self.actor
     }
 
     pub fn vault(&self) -> Result<Vault> {
@@ -189,6 +196,18 @@ impl App {
         };
         Ok(format!("There is no {what} {name}. {next}"))
     }
+}
+
+/// `HEDGEROW_ACTOR`, where a program acts for somebody, or else whoever is logged in.
+fn actor() -> String {
+    /// In columns: it stands beside what was done.
+    const WIDTH: usize = 64;
+    ["HEDGEROW_ACTOR", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .map(|name| fit(plain(&name).trim(), WIDTH))
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// What a secret of a target is sealed with, so that it cannot be moved to another.

@@ -7,6 +7,7 @@
 //! are left alone, and only the rest is sent. At the end the target is read once more and
 //! compared with what the plan promised.
 
+use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::backup::{Backup, BackupError, create_private_dir};
 use crate::block::{Block, State, hex};
 use crate::clock::Clock;
+use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::mastodon::client::{Patience, Silent};
 use crate::plan::{Change, Difference, Plan, differences};
@@ -52,6 +54,8 @@ pub struct Engine<'a> {
     pub clock: &'a dyn Clock,
     pub stop: &'a Stop,
     pub progress: &'a dyn Progress,
+    /// Who has it done, for the record.
+    pub actor: &'a str,
     /// Where backups and locks are kept.
     pub data_dir: &'a Path,
 }
@@ -147,7 +151,8 @@ impl Engine<'_> {
         }
         let backup = self.back_up(&state, &format!("before {}", plan.mode)).await?;
         let changes = plan.changes();
-        let steps: Vec<NewStep> = changes.iter().map(step_of).collect();
+        let asked = asked_by(plan);
+        let steps: Vec<NewStep> = changes.iter().map(|change| step_of(change, &asked)).collect();
         let run = NewRun {
             target: name.clone(),
             level: state.level,
@@ -155,6 +160,7 @@ impl Engine<'_> {
             plan: plan.to_json(),
             plan_sha256: plan.checksum.clone(),
             backup_id: Some(backup.id),
+            actor: self.actor.to_owned(),
             created_at: self.clock.now(),
         };
         let id = self.store.begin_run(&run, &steps).await?;
@@ -167,7 +173,7 @@ impl Engine<'_> {
     /// `plan` is the one that the store holds for it.
     pub async fn resume(&self, run: &Run, plan: &Plan) -> Result<Report, ApplyError> {
         let _lock = self.lock()?;
-        self.store.resume_run(run.id).await?;
+        self.store.resume_run(run.id, self.actor, self.clock.now()).await?;
         let changes = plan.changes();
         let backup = match run.backup_id {
             Some(id) => self.store.backup(id).await?.map(|backup| BackupRef {
@@ -379,13 +385,26 @@ impl Engine<'_> {
     }
 }
 
-fn step_of(change: &Change) -> NewStep<'_> {
+/// The names of the lists that ask for a change, joined, by domain.
+fn asked_by(plan: &Plan) -> HashMap<&str, String> {
+    let add = plan.add.iter().map(|row| (row.domain.as_str(), &row.asked_by));
+    let update = plan.update.iter().map(|row| (row.domain.as_str(), &row.asked_by));
+    let remove = plan.remove.iter().map(|row| (row.domain.as_str(), &row.asked_by));
+    let names = |asks: &Asks| {
+        let heard = asks.iter().filter(|ask| !ask.watched);
+        heard.map(|ask| ask.list.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    add.chain(update).chain(remove).map(|(domain, asks)| (domain, names(asks))).collect()
+}
+
+fn step_of<'a>(change: &'a Change, asked: &'a HashMap<&str, String>) -> NewStep<'a> {
     let action = match change {
         Change::Add { .. } => Action::Add,
         Change::Update { .. } => Action::Update,
         Change::Remove { .. } => Action::Remove,
     };
-    NewStep { action, domain: change.name() }
+    let lists = asked.get(change.name()).map_or("", String::as_str);
+    NewStep { action, domain: change.name(), lists }
 }
 
 fn at(changes: &[Change], seq: i64) -> Option<&Change> {

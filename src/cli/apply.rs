@@ -150,6 +150,7 @@ impl RunOptions {
             clock: app.clock.as_ref(),
             stop,
             progress: reporter.as_ref(),
+            actor: app.actor(),
             data_dir: app.data_dir(),
         };
         let report = engine.apply(&plan).await.map_err(coded)?;

@@ -160,6 +160,7 @@ impl BackupArgs {
             clock: app.clock.as_ref(),
             stop: &Stop::never(),
             progress: &Silent,
+            actor: app.actor(),
             data_dir: app.data_dir(),
         };
         let state = opened.target().read().await?;

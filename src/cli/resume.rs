@@ -76,6 +76,7 @@ impl Args {
             clock: app.clock.as_ref(),
             stop: &stop,
             progress: reporter.as_ref(),
+            actor: app.actor(),
             data_dir: app.data_dir(),
         };
         let report = engine.resume(&run, &plan).await.map_err(coded)?;

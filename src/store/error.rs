@@ -69,10 +69,10 @@ impl RowOf {
     }
 
     pub fn need<T>(&self, column: &'static str, value: Option<T>) -> Result<T, StoreError> {
-        value.ok_or_else(|| StoreError::Damaged {
-            table: self.table,
-            column: column.to_owned(),
-            id: self.id.clone(),
-        })
+        value.ok_or_else(|| self.damaged(column))
+    }
+
+    pub fn damaged(&self, column: &'static str) -> StoreError {
+        StoreError::Damaged { table: self.table, column: column.to_owned(), id: self.id.clone() }
     }
 }

@@ -6,14 +6,22 @@
 //! names the place, and never a run that does something else than it says.
 
 mod backups;
+mod dates;
 mod error;
+mod events;
+mod exceptions;
+mod holdings;
+mod keeping;
 mod lists;
+mod lock;
 mod open;
 mod runs;
 mod seen;
 mod snapshots;
 mod steps;
+mod subscriptions;
 mod targets;
+mod touched;
 
 use std::fmt;
 
@@ -23,12 +31,18 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use crate::block::Level;
 
 pub use backups::{Backup, NewBackup};
+pub use dates::BlockDate;
 pub use error::StoreError;
+pub use events::{Event, EventFilter, EventKind, NewEvent};
+pub use exceptions::NewException;
 pub use lists::{FollowedList, ListId, NewList, Visit};
+pub use lock::TargetLock;
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
 pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
+pub use subscriptions::Subscription;
 pub use targets::{NewTarget, TargetRow};
+pub use touched::DomainStep;
 
 /// One of the two databases: their pools, or a transaction on one of them.
 enum Either<S, P> {
@@ -58,15 +72,14 @@ macro_rules! words {
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-        #[serde(rename_all = "lowercase")]
-        pub enum $name { $($(#[$each])* $variant,)+ }
+        pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
             }
 
-            fn from_word(word: &str) -> Option<Self> {
+            pub(super) fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }
         }

@@ -1,8 +1,10 @@
 //! Runs: a plan that was confirmed, and how far it got.
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::error::RowOf;
+use super::events::{self, EventKind, NewEvent};
 use super::steps::{self, NewStep};
 use super::{Either, Store, StoreError, Tx, level_from, level_word, on, stored_time, words};
 use crate::block::Level;
@@ -56,6 +58,8 @@ pub struct NewRun {
     pub plan: String,
     pub plan_sha256: String,
     pub backup_id: Option<i64>,
+    /// Who confirmed it.
+    pub actor: String,
     pub created_at: DateTime<Utc>,
 }
 
@@ -79,6 +83,8 @@ pub struct Run {
     pub mode: String,
     pub plan_sha256: String,
     pub backup_id: Option<i64>,
+    /// Who confirmed it or, from then on, who went on with it. Empty where nobody knows.
+    pub actor: String,
     pub status: RunStatus,
     /// Whether the target was read again afterwards and was as planned, if it was read.
     pub verified: Option<bool>,
@@ -96,6 +102,7 @@ struct Record {
     mode: String,
     plan_sha256: String,
     backup_id: Option<i64>,
+    actor: String,
     status: String,
     verified: Option<bool>,
     message: Option<String>,
@@ -135,6 +142,7 @@ impl TryFrom<Record> for Run {
             mode: r.mode,
             plan_sha256: r.plan_sha256,
             backup_id: r.backup_id,
+            actor: r.actor,
             status,
             verified: r.verified,
             message: r.message,
@@ -151,7 +159,7 @@ macro_rules! runs_where {
             "WITH picked AS (SELECT id FROM run ",
             $clause,
             ") SELECT run.id, run.target, run.level, run.mode, run.plan_sha256, run.backup_id,
-                 run.status, run.verified, run.message, run.created_at, run.finished_at,
+                 run.actor, run.status, run.verified, run.message, run.created_at, run.finished_at,
                  COUNT(step.seq) AS total,
                  COUNT(CASE step.status WHEN 'pending' THEN 1 END) AS pending,
                  COUNT(CASE step.status WHEN 'sent' THEN 1 END) AS sent,
@@ -172,8 +180,9 @@ impl Store {
         steps: &[NewStep<'_>],
     ) -> Result<RunId, StoreError> {
         const SQL: &str = "
-            INSERT INTO run (target, level, mode, plan, plan_sha256, backup_id, status, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, 'running', $7) RETURNING id";
+            INSERT INTO run
+                (target, level, mode, plan, plan_sha256, backup_id, actor, status, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8) RETURNING id";
         let mut tx = self.begin().await?;
         let id: RunId = on!(&mut tx, |c| {
             sqlx::query_scalar(SQL)
@@ -183,11 +192,21 @@ impl Store {
                 .bind(&new.plan)
                 .bind(&new.plan_sha256)
                 .bind(new.backup_id)
+                .bind(&new.actor)
                 .bind(stored_time(new.created_at))
                 .fetch_one(&mut **c)
                 .await
         })?;
         steps::insert(&mut tx, id, steps, new.created_at).await?;
+        let detail = json!({
+            "mode": new.mode,
+            "steps": steps.len(),
+            "plan": new.plan_sha256,
+            "backup": new.backup_id,
+        });
+        let begun = NewEvent::new(new.created_at, &new.actor, EventKind::RunBegun);
+        let begun = begun.target(&new.target).run(id).detail(detail);
+        events::insert(&mut tx, &[begun]).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -241,16 +260,27 @@ impl Store {
         record.map(Run::try_from).transpose()
     }
 
-    /// Takes a run up again: it counts as running, and its ending is forgotten.
-    pub async fn resume_run(&self, id: RunId) -> Result<(), StoreError> {
+    /// Takes a run up again: it counts as running, its ending is forgotten, and what it
+    /// does from here on is `actor`'s doing.
+    pub async fn resume_run(
+        &self,
+        id: RunId,
+        actor: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         const SQL: &str = "
-            UPDATE run SET status = 'running', verified = NULL, message = NULL, finished_at = NULL
-            WHERE id = $1";
+            UPDATE run SET status = 'running', verified = NULL, message = NULL,
+                finished_at = NULL, actor = $2
+            WHERE id = $1 RETURNING target";
         let mut tx = self.begin().await?;
         if !lock_status(&mut tx, id).await?.is_unfinished() {
             return Err(StoreError::Finished(id));
         }
-        on!(&mut tx, |c| sqlx::query(SQL).bind(id).execute(&mut **c).await.map(drop))?;
+        let target: String = on!(&mut tx, |c| {
+            sqlx::query_scalar(SQL).bind(id).bind(actor).fetch_one(&mut **c).await
+        })?;
+        let resumed = NewEvent::new(now, actor, EventKind::RunResumed).target(target).run(id);
+        events::insert(&mut tx, &[resumed]).await?;
         tx.commit().await
     }
 
@@ -264,19 +294,24 @@ impl Store {
     ) -> Result<(), StoreError> {
         const SQL: &str = "
             UPDATE run SET status = $1, verified = $2, message = $3, finished_at = $4
-            WHERE id = $5";
-        let ended = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(RunStatus::from(ending).as_str())
+            WHERE id = $5 RETURNING target, actor";
+        let (ending, message) = (RunStatus::from(ending), message.map(plain));
+        let mut tx = self.begin().await?;
+        let ended: Option<(String, String)> = on!(&mut tx, |c| {
+            sqlx::query_as(SQL)
+                .bind(ending.as_str())
                 .bind(verified)
-                .bind(message.map(plain))
+                .bind(&message)
                 .bind(stored_time(now))
                 .bind(id)
-                .execute(pool)
+                .fetch_optional(&mut **c)
                 .await
-                .map(|done| done.rows_affected())
         })?;
-        if ended == 1 { Ok(()) } else { Err(StoreError::missing("run", &id)) }
+        let (target, actor) = ended.ok_or_else(|| StoreError::missing("run", &id))?;
+        let detail = json!({ "ending": ending, "verified": verified, "message": message });
+        let finished = NewEvent::new(now, actor, EventKind::RunFinished);
+        events::insert(&mut tx, &[finished.target(target).run(id).detail(detail)]).await?;
+        tx.commit().await
     }
 }
 

@@ -3,10 +3,14 @@
 //! A step is marked [`StepStatus::Sent`] before its request leaves. After a kill the rows
 //! therefore name the few requests that may or may not have happened.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+use serde_json::json;
 
 use super::error::RowOf;
+use super::events::{self, EventKind, NewEvent};
 use super::{RunId, Store, StoreError, Tx, on, stored_time, words};
 use crate::text::plain;
 
@@ -33,11 +37,20 @@ words! {
     }
 }
 
+impl StepStatus {
+    /// Whether nothing more is done for a step in this state.
+    const fn is_an_end(self) -> bool {
+        matches!(self, StepStatus::Done | StepStatus::Failed | StepStatus::Skipped)
+    }
+}
+
 /// A step to come. Its place in the slice becomes its `seq`, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewStep<'a> {
     pub action: Action,
     pub domain: &'a str,
+    /// The names of the lists that ask for it, joined with ", ".
+    pub lists: &'a str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +58,8 @@ pub struct Step {
     pub seq: i64,
     pub action: Action,
     pub domain: CompactString,
+    /// The names of the lists that ask for it, joined with ", ".
+    pub lists: String,
     pub status: StepStatus,
     /// How often its request has been sent.
     pub attempts: i64,
@@ -58,6 +73,7 @@ struct Record {
     seq: i64,
     action: String,
     domain: String,
+    lists: String,
     status: String,
     attempts: i64,
     error: Option<String>,
@@ -75,6 +91,7 @@ impl TryFrom<Record> for Step {
             domain: row.need("domain", (!r.domain.is_empty()).then(|| r.domain.into()))?,
             status: row.need("status", StepStatus::from_word(&r.status))?,
             attempts: row.need("attempts", (r.attempts >= 0).then_some(r.attempts))?,
+            lists: r.lists,
             error: r.error,
             updated_at: r.updated_at,
         })
@@ -92,13 +109,14 @@ pub(super) async fn insert(
     for chunk in steps.chunks(CHUNK) {
         on!(tx, |c| {
             let mut query = sqlx::QueryBuilder::new(
-                "INSERT INTO step (run_id, seq, action, domain, updated_at) ",
+                "INSERT INTO step (run_id, seq, action, domain, lists, updated_at) ",
             );
             query.push_values(chunk, |mut row, step| {
                 row.push_bind(run)
                     .push_bind(seq)
                     .push_bind(step.action.as_str())
                     .push_bind(step.domain)
+                    .push_bind(step.lists)
                     .push_bind(stored_time(now));
                 seq += 1;
             });
@@ -130,25 +148,12 @@ impl Store {
         error: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        const SQL: &str = "
-            UPDATE step SET status = $1, error = $2, updated_at = $3, attempts = attempts + $4
-            WHERE run_id = $5 AND seq = $6";
-        let marked = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(status.as_str())
-                .bind(error.map(plain))
-                .bind(stored_time(now))
-                .bind(attempt(status))
-                .bind(run)
-                .bind(seq)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        if marked == 1 { Ok(()) } else { Err(no_step(run, seq)) }
+        self.mark_steps(run, &[seq], status, error, now).await
     }
 
     /// Marks many steps of a run at once: all of them or, if one is not there, none.
+    ///
+    /// What a step came to is an event. The same mark again is not another one.
     pub async fn mark_steps(
         &self,
         run: RunId,
@@ -157,27 +162,109 @@ impl Store {
         error: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let mark = Mark { run, status, error: error.map(plain), now };
         let mut tx = self.begin().await?;
+        let mut marked = Vec::new();
         for chunk in seqs.chunks(CHUNK) {
-            let marked = on!(&mut tx, |c| {
-                let mut query = sqlx::QueryBuilder::new("UPDATE step SET status = ");
-                query.push_bind(status.as_str());
-                query.push(", error = ").push_bind(error.map(plain));
-                query.push(", updated_at = ").push_bind(stored_time(now));
-                query.push(", attempts = attempts + ").push_bind(attempt(status));
-                query.push(" WHERE run_id = ").push_bind(run).push(" AND seq IN (");
-                let mut list = query.separated(", ");
-                for seq in chunk {
-                    list.push_bind(*seq);
-                }
-                query.push(")");
-                query.build().execute(&mut **c).await.map(|done| done.rows_affected())
-            })?;
-            if marked != chunk.len() as u64 {
+            let mut reached = 0;
+            if status.is_an_end() {
+                let changed = mark.enter(&mut tx, chunk, true).await?;
+                reached = changed.len();
+                marked.extend(changed);
+            }
+            // Those that had the mark already get the new error and time.
+            if reached < chunk.len() {
+                reached = mark.enter(&mut tx, chunk, false).await?.len();
+            }
+            if reached != chunk.len() {
                 return Err(no_step(run, chunk[0]));
             }
         }
+        mark.tell(&mut tx, marked).await?;
         tx.commit().await
+    }
+}
+
+/// What is entered for many steps at once.
+struct Mark<'a> {
+    run: RunId,
+    status: StepStatus,
+    error: Option<Cow<'a, str>>,
+    now: DateTime<Utc>,
+}
+
+/// What is told of a step that was marked.
+#[derive(sqlx::FromRow)]
+struct Marked {
+    seq: i64,
+    action: String,
+    domain: String,
+    lists: String,
+}
+
+impl Mark<'_> {
+    /// Marks those of the steps that are there and, if `anew`, have another mark so far.
+    /// PostgreSQL looks at that again after waiting for somebody else, so that only one of
+    /// two who mark the same step sees it change.
+    async fn enter(
+        &self,
+        tx: &mut Tx,
+        seqs: &[i64],
+        anew: bool,
+    ) -> Result<Vec<Marked>, StoreError> {
+        Ok(on!(tx, |c| {
+            let mut query = sqlx::QueryBuilder::new("UPDATE step SET status = ");
+            query.push_bind(self.status.as_str());
+            query.push(", error = ").push_bind(self.error.as_deref());
+            query.push(", updated_at = ").push_bind(stored_time(self.now));
+            query.push(", attempts = attempts + ").push_bind(attempt(self.status));
+            query.push(" WHERE run_id = ").push_bind(self.run).push(" AND seq IN (");
+            let mut list = query.separated(", ");
+            for seq in seqs {
+                list.push_bind(*seq);
+            }
+            query.push(")");
+            if anew {
+                query.push(" AND status <> ").push_bind(self.status.as_str());
+            }
+            query.push(" RETURNING seq, action, domain, lists");
+            query.build_query_as().fetch_all(&mut **c).await
+        })?)
+    }
+
+    async fn tell(&self, tx: &mut Tx, mut marked: Vec<Marked>) -> Result<(), StoreError> {
+        if marked.is_empty() {
+            return Ok(());
+        }
+        let (target, actor): (String, String) = on!(&mut *tx, |c| {
+            sqlx::query_as("SELECT target, actor FROM run WHERE id = $1")
+                .bind(self.run)
+                .fetch_one(&mut **c)
+                .await
+        })?;
+        marked.sort_unstable_by_key(|step| step.seq);
+        let event = |step: Marked| {
+            let row = RowOf::new("step", &format_args!("{}/{}", self.run, step.seq));
+            let action = row.need("action", Action::from_word(&step.action))?;
+            let lists = Some(step.lists).filter(|names| !names.is_empty());
+            let detail = json!({ "lists": lists, "error": self.error });
+            let event = NewEvent::new(self.now, &actor, kind(action, self.status));
+            Ok(event.target(&target).domain(step.domain).run(self.run).detail(detail))
+        };
+        let events: Vec<NewEvent> =
+            marked.into_iter().map(event).collect::<Result<_, StoreError>>()?;
+        events::insert(tx, &events).await
+    }
+}
+
+/// What it is called when a step has come to an end.
+fn kind(action: Action, status: StepStatus) -> EventKind {
+    match (status, action) {
+        (StepStatus::Failed, _) => EventKind::Refused,
+        (StepStatus::Skipped, _) => EventKind::LeftAlone,
+        (_, Action::Add) => EventKind::Blocked,
+        (_, Action::Update) => EventKind::Changed,
+        (_, Action::Remove) => EventKind::Lifted,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The main job on a file exported by hand: no sign-in, nothing sent.
 
+use hedgerow::store::{EventFilter, Store};
 use serde_json::json;
 
 use crate::command::Machine;
@@ -25,6 +26,34 @@ fn the_first_command_of_the_readme_does_the_main_job() {
         path.extension().is_some_and(|kind| kind == "csv") && bytes == export.as_bytes()
     }));
     machine.run(&["backup", "verify", "1"]).exits(0).says("is whole: 2 blocks");
+}
+
+#[tokio::test]
+async fn the_record_says_who_had_what_done_and_for_which_lists() {
+    let machine = Machine::new();
+    machine.write("mine.csv", "");
+    machine.write("other.csv", "threads.net\nbad.example\n");
+    let args = ["apply", "mine.csv", "-l", "threads", "-l", "other.csv", "--yes"];
+    let mut command = machine.command(&args);
+    let name = format!("  {}\u{1b}[31m", "Ann ".repeat(99));
+    let output = command.env("HEDGEROW_ACTOR", name).env("USER", "bob").output().unwrap();
+    assert!(output.status.success());
+    let database = machine.data_dir().join("hedgerow.db");
+    let store = Store::open(database.to_str().unwrap()).await.unwrap();
+    let run = store.run(1).await.unwrap().unwrap();
+    assert!(run.actor.starts_with("Ann Ann ") && run.actor.ends_with('…'), "{}", run.actor);
+    assert_eq!(run.actor.chars().count(), 64);
+    let lists: Vec<_> =
+        store.steps(1).await.unwrap().into_iter().map(|step| (step.domain, step.lists)).collect();
+    let step = |domain: &str, lists: &str| (domain.into(), lists.to_owned());
+    assert_eq!(
+        lists,
+        [step("bad.example", "other.csv"), step("threads.net", "threads, other.csv")]
+    );
+    let events = store.events(&EventFilter::default()).await.unwrap();
+    assert!(events.iter().all(|event| event.actor == run.actor && event.run == Some(1)));
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["run-begun", "blocked", "blocked", "run-finished"]);
 }
 
 #[test]

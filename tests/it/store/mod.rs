@@ -1,6 +1,9 @@
 //! The store's promises, each kept on both databases.
 
+mod events;
+mod keeping;
 mod lists;
+mod lock;
 mod opening;
 pub mod place;
 
@@ -49,6 +52,7 @@ fn new_run(target: &str, second: i64) -> NewRun {
         plan: r#"{"steps":[]}"#.to_owned(),
         plan_sha256: "ab".repeat(32),
         backup_id: None,
+        actor: "ann".to_owned(),
         created_at: moment(second),
     }
 }
@@ -67,9 +71,9 @@ fn new_backup(target: &str, second: i64) -> NewBackup {
 }
 
 const STEPS: [NewStep<'static>; 3] = [
-    NewStep { action: Action::Add, domain: "bad.example" },
-    NewStep { action: Action::Update, domain: "Worse.example" },
-    NewStep { action: Action::Remove, domain: "good.example" },
+    NewStep { action: Action::Add, domain: "bad.example", lists: "one, two" },
+    NewStep { action: Action::Update, domain: "Worse.example", lists: "two" },
+    NewStep { action: Action::Remove, domain: "good.example", lists: "" },
 ];
 
 #[test]
@@ -152,11 +156,14 @@ fn a_run_is_written_with_its_steps_and_counts_them() {
         assert_eq!((run.level, run.backup_id), (Level::Instance, Some(backup)));
         assert_eq!((run.status, run.verified, run.message), (RunStatus::Running, None, None));
         assert_eq!((run.created_at, run.finished_at), (kept(1), None));
+        assert_eq!(run.actor, "ann");
         assert_eq!(run.steps, StepCounts { total: 3, pending: 3, ..StepCounts::default() });
         assert_eq!(store.plan(id).await.unwrap(), Some(new.plan));
         let steps = store.steps(id).await.unwrap();
-        let seen: Vec<_> = steps.iter().map(|s| (s.seq, s.action, s.domain.as_str())).collect();
-        let wanted: Vec<_> = (0..).zip(STEPS).map(|(seq, s)| (seq, s.action, s.domain)).collect();
+        let seen: Vec<_> =
+            steps.iter().map(|s| (s.seq, s.action, s.domain.as_str(), s.lists.as_str())).collect();
+        let wanted: Vec<_> =
+            (0..).zip(STEPS).map(|(seq, s)| (seq, s.action, s.domain, s.lists)).collect();
         assert_eq!(seen, wanted);
         assert!(steps.iter().all(|s| s.status == StepStatus::Pending && s.attempts == 0));
         assert_eq!(
@@ -247,13 +254,20 @@ fn unfinished_runs_are_found_until_they_end_and_can_be_resumed() {
         assert_eq!((run.status, run.verified), (RunStatus::Done, Some(true)));
         assert_eq!((run.message.as_deref(), run.finished_at), (done, Some(kept(5))));
 
-        store.resume_run(one).await.unwrap();
+        store.resume_run(one, "bob", moment(7)).await.unwrap();
         let run = store.run(one).await.unwrap().unwrap();
         assert_eq!((run.status, run.message, run.finished_at), (RunStatus::Running, None, None));
+        assert_eq!(run.actor, "bob");
         for ended in [two, three] {
-            assert!(matches!(store.resume_run(ended).await, Err(StoreError::Finished(_))));
+            assert!(matches!(
+                store.resume_run(ended, "bob", moment(8)).await,
+                Err(StoreError::Finished(_))
+            ));
         }
-        assert!(matches!(store.resume_run(99).await, Err(StoreError::Missing { .. })));
+        assert!(matches!(
+            store.resume_run(99, "bob", moment(8)).await,
+            Err(StoreError::Missing { .. })
+        ));
         let missing = store.finish_run(99, Ending::Done, None, None, moment(7)).await;
         assert!(matches!(missing, Err(StoreError::Missing { .. })));
     });
@@ -304,8 +318,10 @@ fn twenty_thousand_steps_are_no_trouble() {
     on_both(async |place| {
         let store = place.open().await;
         let names: Vec<_> = (0..20_000).map(|n| format!("bad{n}.example")).collect();
-        let steps: Vec<_> =
-            names.iter().map(|domain| NewStep { action: Action::Add, domain }).collect();
+        let steps: Vec<_> = names
+            .iter()
+            .map(|domain| NewStep { action: Action::Add, domain, lists: "l" })
+            .collect();
         let start = Instant::now();
         let id = store.begin_run(&new_run("me", 0), &steps).await.unwrap();
         let written = start.elapsed();
@@ -358,7 +374,7 @@ fn a_run_that_somebody_else_is_ending_is_not_resumed() {
         let ending =
             format!("UPDATE run SET status = 'done', finished_at = created_at WHERE id = {id}");
         let held = place.begin(&ending).await;
-        let resuming = tokio::spawn(async move { store.resume_run(id).await });
+        let resuming = tokio::spawn(async move { store.resume_run(id, "bob", moment(8)).await });
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         assert!(!resuming.is_finished(), "it did not wait for the other");
         held.commit().await;
@@ -406,7 +422,12 @@ fn a_damaged_row_is_named_and_not_guessed_at() {
         named(store.run(run).await.unwrap_err(), "run", "finished_at", run.to_string());
         place.sql("UPDATE run SET status = 'gone'").await;
         named(store.run(run).await.unwrap_err(), "run", "status", run.to_string());
-        named(store.resume_run(run).await.unwrap_err(), "run", "status", run.to_string());
+        named(
+            store.resume_run(run, "bob", moment(8)).await.unwrap_err(),
+            "run",
+            "status",
+            run.to_string(),
+        );
         if !place.is_postgres() {
             place.sql("UPDATE run SET status = 'running', created_at = 'yesterday'").await;
             named(store.run(run).await.unwrap_err(), "run", "created_at", "unknown".to_owned());

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use hedgerow::block::hex;
 use hedgerow::clock::random;
 use hedgerow::store::Store;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 const LOCAL: &str = "postgres://postgres@127.0.0.1:5432/postgres";
@@ -27,11 +28,36 @@ impl Place {
 
     /// Runs a statement behind the store's back.
     pub async fn sql(&self, sql: &str) {
+        self.try_sql(sql).await.unwrap();
+    }
+
+    /// Runs a statement behind the store's back, which the database may refuse.
+    pub async fn try_sql(&self, sql: &str) -> Result<(), sqlx::Error> {
         if self.is_postgres() {
-            postgres(&self.url, sql).await.unwrap();
+            return postgres(&self.url, sql).await;
+        }
+        let mut db = SqliteConnection::connect(&self.url).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await?;
+        db.close().await
+    }
+
+    /// Makes a database as the first `migrations` left it.
+    pub async fn make_old(&self, migrations: i64) {
+        let mut all = if self.is_postgres() {
+            sqlx::migrate!("migrations/postgres")
         } else {
-            let mut db = SqliteConnection::connect(&self.url).await.unwrap();
-            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await.unwrap();
+            sqlx::migrate!("migrations/sqlite")
+        };
+        all.migrations.to_mut().retain(|migration| migration.version <= migrations);
+        if let Some(file) = &self.file {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+            let mut db = SqliteConnection::connect_with(&options).await.unwrap();
+            all.run(&mut db).await.unwrap();
+            db.close().await.unwrap();
+        } else {
+            let mut db = PgConnection::connect(&self.url).await.unwrap();
+            all.run(&mut db).await.unwrap();
             db.close().await.unwrap();
         }
     }

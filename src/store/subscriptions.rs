@@ -1,0 +1,109 @@
+//! Which target follows which list, and on what terms.
+
+use chrono::{DateTime, Utc};
+
+use super::error::RowOf;
+use super::{Store, StoreError, on, stored_time};
+use crate::policy::Terms;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    pub target: String,
+    pub list: String,
+    pub terms: Terms,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Record {
+    target: String,
+    list: String,
+    terms: String,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Record> for Subscription {
+    type Error = StoreError;
+
+    fn try_from(r: Record) -> Result<Self, StoreError> {
+        let row = RowOf::new("subscription", &format_args!("{}/{}", r.target, r.list));
+        Ok(Subscription {
+            terms: row.need("terms", serde_json::from_str(&r.terms).ok())?,
+            target: r.target,
+            list: r.list,
+            created_at: r.created_at,
+        })
+    }
+}
+
+impl Store {
+    /// The lists that a target follows, ordered by name.
+    pub async fn subscriptions(&self, target: &str) -> Result<Vec<Subscription>, StoreError> {
+        self.subscriptions_of(Some(target)).await
+    }
+
+    /// What all targets follow, ordered by target and list.
+    pub async fn all_subscriptions(&self) -> Result<Vec<Subscription>, StoreError> {
+        self.subscriptions_of(None).await
+    }
+
+    async fn subscriptions_of(
+        &self,
+        target: Option<&str>,
+    ) -> Result<Vec<Subscription>, StoreError> {
+        const SQL: &str = "
+            SELECT * FROM subscription WHERE $1 IS NULL OR target = $1 ORDER BY target, list";
+        let records: Vec<Record> =
+            on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_all(pool).await)
+                .map_err(StoreError::reading("subscription"))?;
+        records.into_iter().map(Subscription::try_from).collect()
+    }
+
+    /// The targets that follow a list, ordered by name.
+    pub async fn subscribers(&self, list: &str) -> Result<Vec<String>, StoreError> {
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar("SELECT target FROM subscription WHERE list = $1 ORDER BY target")
+                .bind(list)
+                .fetch_all(pool)
+                .await
+        })?)
+    }
+
+    /// Follows a list, or follows it on other terms from now on: the day on which the
+    /// target began to follow it stays.
+    pub async fn save_subscription(
+        &self,
+        target: &str,
+        list: &str,
+        terms: &Terms,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "
+            INSERT INTO subscription (target, list, terms, created_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (target, list) DO UPDATE SET terms = excluded.terms";
+        on!(&self.write, |pool| {
+            sqlx::query(SQL)
+                .bind(target)
+                .bind(list)
+                .bind(terms.to_json())
+                .bind(stored_time(now))
+                .execute(pool)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Stops following a list, and says whether the target did.
+    pub async fn delete_subscription(&self, target: &str, list: &str) -> Result<bool, StoreError> {
+        let gone = on!(&self.write, |pool| {
+            sqlx::query("DELETE FROM subscription WHERE target = $1 AND list = $2")
+                .bind(target)
+                .bind(list)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+        Ok(gone > 0)
+    }
+}
