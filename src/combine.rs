@@ -81,7 +81,7 @@ impl Wanted {
             let mut own = heard().filter(|request| self.asked_by.name(request.place) == Some(list));
             own.find_map(|request| request.comment.clone())
         };
-        self.chosen(comments, of, joined(heard().filter_map(|request| request.comment.as_ref())))
+        chosen(comments, of, joined(heard().filter_map(|request| request.comment.as_ref())))
     }
 
     pub fn private_comment(&self, comments: &Comments) -> Option<String> {
@@ -92,20 +92,19 @@ impl Wanted {
             own.map(|(_, comment)| comment.clone())
         };
         let all = self.private_comment.iter().filter(|(place, _)| heard(*place));
-        self.chosen(comments, of, joined(all.map(|(_, comment)| comment)))
+        chosen(comments, of, joined(all.map(|(_, comment)| comment)))
     }
+}
 
-    fn chosen(
-        &self,
-        comments: &Comments,
-        of: impl Fn(&str) -> Option<ArcStr>,
-        merged: Option<String>,
-    ) -> Option<String> {
-        match comments {
-            Comments::Merged => merged,
-            Comments::None => None,
-            Comments::Of(list) => of(list).map(|comment| comment.to_string()).or(merged),
-        }
+fn chosen(
+    comments: &Comments,
+    of: impl Fn(&str) -> Option<ArcStr>,
+    merged: Option<String>,
+) -> Option<String> {
+    match comments {
+        Comments::Merged => merged,
+        Comments::None => None,
+        Comments::Of(list) => of(list).map(|comment| comment.to_string()).or(merged),
     }
 }
 
@@ -245,6 +244,25 @@ impl Combined {
         }
     }
 
+    /// Has everybody who asks for a domain ask for these hosts below it too, unless they are
+    /// named anyway.
+    pub fn spread(&mut self, below: &[Domain]) {
+        for host in below {
+            if !self.said_of(host.as_str()).is_empty() {
+                continue;
+            }
+            let above = host.parents().map(|parent| self.said_of(parent));
+            let Some(requests) = above.into_iter().find(|requests| !requests.is_empty()) else {
+                continue;
+            };
+            let hash = self.hasher.hash_one(host.as_str());
+            let mut shard = lock(&self.shards[shard_of(hash)]);
+            for request in requests {
+                shard.request(hash, &self.hasher, host, request);
+            }
+        }
+    }
+
     fn terms_of(&self, place: u32) -> Terms {
         self.terms.get(place as usize).cloned().unwrap_or_default()
     }
@@ -306,19 +324,9 @@ impl Shard {
     fn add(&mut self, hash: u64, hasher: &RandomState, place: u32, entry: &Entry, terms: &Terms) {
         // A word that is not to be taken for anything was never said.
         let Some(taken) = terms.take(entry.severity) else { return };
-        let (domains, index) = (&mut self.domains, &mut self.index);
-        let found = index.find(hash, |at| domains[*at as usize].domain == entry.domain);
-        let at = found.copied().unwrap_or_else(|| {
-            let at = number(domains.len());
-            domains.push(Folded::new(entry.domain.clone()));
-            let rehash = |at: &u32| hasher.hash_one(domains[*at as usize].domain.as_str());
-            index.insert_unique(hash, at, rehash);
-            at
-        });
-        let folded = &mut domains[at as usize];
         let request = Request {
             comment: entry.public_comment.clone(),
-            previous: folded.last,
+            previous: NONE,
             place,
             severity: entry.severity,
             taken,
@@ -327,13 +335,35 @@ impl Shard {
             obfuscate: entry.obfuscate,
             heard: terms.speaks(),
         };
-        folded.last = number(self.requests.len());
-        self.requests.push(request);
+        let folded = self.request(hash, hasher, &entry.domain, request);
         folded.covers_subdomains |= entry.covers_subdomains;
         folded.shared_by_strangers |= entry.shared_by_strangers;
         if let Some(comment) = entry.private_comment.clone() {
             folded.private_comment.push((place, comment));
         }
+    }
+
+    fn request(
+        &mut self,
+        hash: u64,
+        hasher: &RandomState,
+        domain: &Domain,
+        mut request: Request,
+    ) -> &mut Folded {
+        let (domains, index) = (&mut self.domains, &mut self.index);
+        let found = index.find(hash, |at| domains[*at as usize].domain == *domain);
+        let at = found.copied().unwrap_or_else(|| {
+            let at = number(domains.len());
+            domains.push(Folded::new(domain.clone()));
+            let rehash = |at: &u32| hasher.hash_one(domains[*at as usize].domain.as_str());
+            index.insert_unique(hash, at, rehash);
+            at
+        });
+        let folded = &mut domains[at as usize];
+        request.previous = folded.last;
+        folded.last = number(self.requests.len());
+        self.requests.push(request);
+        folded
     }
 }
 

@@ -47,7 +47,7 @@ pub fn observe(
     for (name, dismissal) in &ledger.dismissals {
         if let Some(change) = remembered(dismissal, said(name)) {
             // One that was made just now knows more.
-            delta.dismissals.entry(name.clone()).or_insert(change);
+            delta.dismissals.entry(name.clone()).or_insert(Some(change));
         }
     }
     delta.told.sort_by(|a, b| a.domain.cmp(&b.domain));
@@ -106,16 +106,16 @@ fn heard(holding: &Holding, words: &Words, now: DateTime<Utc>) -> Option<Vec<Cla
 
 /// A dismissal after hearing the lists, if it changes. What a list no longer says it will
 /// say anew when it returns.
-fn remembered(dismissal: &Dismissal, words: Words) -> Option<Option<Dismissal>> {
+fn remembered(dismissal: &Dismissal, words: Words) -> Option<Dismissal> {
     let Some(said) = &dismissal.said else {
-        return Some(Some(Dismissal { said: Some(words), ..dismissal.clone() }));
+        return Some(Dismissal { said: Some(words), ..dismissal.clone() });
     };
     let kept: Words = said
         .iter()
         .filter(|(list, _)| words.contains_key(*list))
         .map(|(list, word)| (list.clone(), *word))
         .collect();
-    (kept != *said).then(|| Some(Dismissal { said: Some(kept), ..dismissal.clone() }))
+    (kept != *said).then(|| Dismissal { said: Some(kept), ..dismissal.clone() })
 }
 
 #[cfg(test)]

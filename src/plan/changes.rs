@@ -17,6 +17,7 @@ use crate::block::{Block, Rule, State, hex};
 use crate::combine::ListUse;
 use crate::domain::Domain;
 use crate::impact::{Cut, Impact};
+use crate::policy::Guard;
 use crate::target::TargetRef;
 
 /// One thing to do on a target.
@@ -73,6 +74,8 @@ pub(super) struct Rows {
     pub unchanged: Vec<Unchanged>,
     pub skipped: Vec<Skipped>,
     pub impact: Impact,
+    pub overrides: Vec<Guard>,
+    pub accepted: Vec<Domain>,
 }
 
 impl Plan {
@@ -86,6 +89,7 @@ impl Plan {
     ) -> Plan {
         let Rows { lists, notices, impact, mut add, mut update, mut remove, mut held, .. } = rows;
         let (mut unchanged, mut skipped) = (rows.unchanged, rows.skipped);
+        let (overrides, accepted) = (rows.overrides, rows.accepted);
         held.sort_by(|a, b| a.row.name().cmp(b.row.name()));
         add.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
         update.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
@@ -102,6 +106,8 @@ impl Plan {
             summary: Summary::default(),
             lists,
             notices,
+            overrides,
+            accepted,
             add,
             update,
             remove,
@@ -224,6 +230,12 @@ impl Plan {
             changes.extend(late.remove(&at).into_iter().flat_map(children_first));
         }
         changes
+    }
+
+    /// The part of the impact that the plan brings about, for a backup to keep.
+    pub fn cut(&self) -> Impact {
+        let cuts = self.cuts().into_iter().map(|(domain, cut)| (domain.clone(), cut.clone()));
+        Impact { cuts: cuts.collect(), ..Impact::default() }
     }
 
     /// What the target should hold once everything is done.

@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::{FORMAT, Mode, Plan, Summary};
 use crate::block::State;
 use crate::combine::{ListUse, in_parallel};
+use crate::domain::Domain;
+use crate::policy::Guard;
 use crate::target::TargetRef;
 
 /// Why a saved plan is not applied.
@@ -51,6 +53,10 @@ impl Plan {
             summary: Summary,
             lists: &'a [ListUse],
             notices: &'a [String],
+            #[serde(skip_serializing_if = "<[Guard]>::is_empty")]
+            overrides: &'a [Guard],
+            #[serde(skip_serializing_if = "<[Domain]>::is_empty")]
+            accepted: &'a [Domain],
         }
         let head = serde_json::to_string(&Head {
             format: &self.format,
@@ -62,6 +68,8 @@ impl Plan {
             summary: self.summary,
             lists: &self.lists,
             notices: &self.notices,
+            overrides: &self.overrides,
+            accepted: &self.accepted,
         })?;
         out.write_all(head.trim_end_matches('}').as_bytes())?;
         write_rows(out, "add", &self.add)?;

@@ -34,6 +34,7 @@ use crate::domain::Domain;
 use crate::exception::ExceptionId;
 use crate::impact::Impact;
 use crate::ledger::Why;
+use crate::policy::Guard;
 use crate::target::TargetRef;
 
 pub use changes::{Change, Difference, differences};
@@ -91,6 +92,12 @@ pub struct Plan {
     pub lists: Vec<ListUse>,
     /// What a person should read before agreeing.
     pub notices: Vec<String>,
+    /// Guards that a person let go of for this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Guard>,
+    /// Domains that a person said yes to by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Domain>,
     pub add: Vec<Add>,
     pub update: Vec<Update>,
     pub remove: Vec<Remove>,

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Add, Direction, Plan, Skipped, Update};
+use super::{Add, Cause, Direction, Plan, Remove, Row, Skipped, Update};
 use crate::block::{Rule, Severity};
 use crate::combine::Asks;
 use crate::text::{count, fit, plain};
@@ -28,6 +28,7 @@ impl fmt::Display for Table<'_> {
         for notice in &plan.notices {
             writeln!(f, "{}", wrapped(&format!("! {}", plain(notice)), "  "))?;
         }
+        cuts(f, plan, self.rows)?;
         let changes = rows(plan);
         if !changes.is_empty() {
             writeln!(f, "\n{:<7} {:<DOMAIN$} {:<EFFECT$} ASKED BY", "DO", "DOMAIN", "WHAT")?;
@@ -36,6 +37,7 @@ impl fmt::Display for Table<'_> {
             }
             more(f, changes.len(), self.rows, "change")?;
         }
+        held(f, plan, self.rows)?;
         if !plan.skipped.is_empty() {
             writeln!(f, "\nSkipped:")?;
             for skipped in plan.skipped.iter().take(self.rows) {
@@ -45,6 +47,102 @@ impl fmt::Display for Table<'_> {
         }
         Ok(())
     }
+}
+
+/// Whom the plan cuts off, and whom it would where that is held.
+fn cuts(f: &mut fmt::Formatter<'_>, plan: &Plan, most: usize) -> fmt::Result {
+    const NAMES: usize = 5;
+    let held = plan.held.iter().map(|held| held.row.name());
+    let held = held.filter_map(|name| plan.impact.cuts.get_key_value(name));
+    let all: Vec<_> = plan.cuts().into_iter().chain(held).collect();
+    let all: Vec<_> = all.into_iter().filter(|(_, cut)| cut.relations() > 0).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{:<DOMAIN$} {:>9} {:>9}  WHO", "CUTS", "FOLLOWED", "FOLLOWERS")?;
+    for (domain, cut) in all.iter().take(most) {
+        // Whom you follow yourself comes first.
+        let (followed, others) = cut.people.iter().partition::<Vec<_>, _>(|who| who.following);
+        let mut who: Vec<&str> =
+            followed.into_iter().chain(others).map(|person| person.acct.as_str()).collect();
+        let rest = who.len().saturating_sub(NAMES);
+        who.truncate(NAMES);
+        let mut who: Vec<String> =
+            who.into_iter().map(|acct| acct.split('@').next().unwrap_or(acct).to_owned()).collect();
+        who.extend((rest > 0).then(|| format!("{rest} more")));
+        let name = fit(&plain(domain.as_str()), DOMAIN);
+        let line = format!("{name:<DOMAIN$} {:>9} {:>9}  ", cut.following, cut.followers);
+        let left = WIDTH.saturating_sub(line.width());
+        writeln!(f, "{}", format!("{line}{}", fit(&plain(&who.join(", ")), left)).trim_end())?;
+    }
+    more(f, all.len(), most, "domain")
+}
+
+/// What waits, by its reasons: whole groups have the same ones.
+fn held(f: &mut fmt::Formatter<'_>, plan: &Plan, most: usize) -> fmt::Result {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for held in &plan.held {
+        let why: Vec<String> = held.why.iter().map(ToString::to_string).collect();
+        let why = why.join("; ");
+        let row = held_row(&held.row);
+        match groups.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((why, vec![row])),
+        }
+    }
+    for (why, rows) in groups {
+        let head = format!("Held, {}:", plain(&why));
+        writeln!(f, "\n{}", wrapped(&head, "  "))?;
+        for row in rows.iter().take(most) {
+            writeln!(f, "{row}")?;
+        }
+        more(f, rows.len(), most, "held change")?;
+    }
+    Ok(())
+}
+
+fn held_row(held: &Row) -> String {
+    match held {
+        Row::Add(add) => {
+            let effect = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
+            row("add", add.domain.as_str(), &effect, &askers(&add.asked_by))
+        }
+        Row::Update(update) => {
+            let verb = match update.direction() {
+                Direction::Lower => "lower",
+                Direction::Raise => "raise",
+                Direction::Edit => "edit",
+            };
+            let effect = transition(&update.before, &update.after);
+            row(
+                verb,
+                update.domain.as_str(),
+                &effect,
+                &reason(update.because.as_ref(), &update.asked_by),
+            )
+        }
+        Row::Remove(remove) => {
+            let effect = lifts(remove);
+            row(
+                "remove",
+                &remove.domain,
+                &effect,
+                &reason(remove.because.as_ref(), &remove.asked_by),
+            )
+        }
+    }
+}
+
+fn lifts(remove: &Remove) -> String {
+    match &remove.before {
+        Some(rule) => format!("lifts {}", describe(rule)),
+        None => "lifts the block".to_owned(),
+    }
+}
+
+/// Why something is lifted or lowered, or who asks for it.
+fn reason(because: Option<&Cause>, asked_by: &Asks) -> String {
+    because.map_or_else(|| askers(asked_by), ToString::to_string)
 }
 
 fn more(f: &mut fmt::Formatter<'_>, total: usize, shown: usize, noun: &str) -> fmt::Result {
@@ -63,11 +161,8 @@ fn more(f: &mut fmt::Formatter<'_>, total: usize, shown: usize, noun: &str) -> f
 fn rows(plan: &Plan) -> Vec<String> {
     let mut rows = Vec::with_capacity(plan.add.len() + plan.update.len() + plan.remove.len());
     for remove in &plan.remove {
-        let effect = match &remove.before {
-            Some(rule) => format!("lifts {}", describe(rule)),
-            None => "lifts the block".to_owned(),
-        };
-        rows.push(row("remove", &remove.domain, &effect, ""));
+        let why = reason(remove.because.as_ref(), &remove.asked_by);
+        rows.push(row("remove", &remove.domain, &lifts(remove), &why));
     }
     for (direction, verb) in
         [(Direction::Lower, "lower"), (Direction::Raise, "raise"), (Direction::Edit, "edit")]
@@ -77,7 +172,8 @@ fn rows(plan: &Plan) -> Vec<String> {
         updates.sort_by_key(|update| std::cmp::Reverse(update.after.severity));
         for update in updates {
             let effect = transition(&update.before, &update.after);
-            rows.push(row(verb, update.domain.as_str(), &effect, &askers(&update.asked_by)));
+            let why = reason(update.because.as_ref(), &update.asked_by);
+            rows.push(row(verb, update.domain.as_str(), &effect, &why));
         }
     }
     let mut adds: Vec<&Add> = plan.add.iter().collect();
@@ -100,7 +196,11 @@ fn row(verb: &str, domain: &str, effect: &str, askers: &str) -> String {
 }
 
 fn askers(asks: &Asks) -> String {
-    asks.iter().map(|ask| ask.list.to_string()).collect::<Vec<_>>().join(", ")
+    asks.iter()
+        .filter(|ask| !ask.watched)
+        .map(|ask| ask.list.to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A reason is never cut: it goes below the name where it does not fit beside it.

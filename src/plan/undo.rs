@@ -55,13 +55,14 @@ pub fn undo(
                 asked_by,
                 because: None,
             }),
-            Change::Remove { before, .. } => match Domain::from_stored(name) {
-                Some(domain) => rows.add.push(Add { domain, rule: before.clone(), asked_by }),
-                None => {
+            Change::Remove { before, .. } => {
+                if let Some(domain) = Domain::from_stored(name) {
+                    rows.add.push(Add { domain, rule: before.clone(), asked_by });
+                } else {
                     let reason = Reason::NotADomain;
                     rows.skipped.push(Skipped { domain: name.into(), reason, asked_by });
                 }
-            },
+            }
         }
     }
     if can.matching == Matching::WithSubdomains {

@@ -7,7 +7,7 @@ use super::hold::{Held, Hold, Row};
 use super::nest::{self, Nest};
 use super::notices::{counted, duration};
 use super::wishes::Aim;
-use super::{Add, Mode, Plan, Reason, Remove, Skipped, Update};
+use super::{Add, Direction, Mode, Plan, Reason, Remove, Skipped, Update};
 use crate::block::{Rule, Severity};
 use crate::combine::Asks;
 use crate::domain::Domain;
@@ -39,6 +39,8 @@ pub(super) fn finish(mut draft: Draft<'_>, impact: &Impact) -> Plan {
         unchanged: draft.unchanged,
         skipped: draft.skipped,
         impact: impact.clone(),
+        overrides: draft.wishes.overrides.iter().copied().collect(),
+        accepted: draft.wishes.accept.iter().cloned().collect(),
     };
     Plan::assemble(target.clone(), mode, can.nested, now, state.clone(), rows)
 }
@@ -107,8 +109,8 @@ fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
             Weighed::Skipped(relations) => {
                 skipped.push(skip(&add.domain, &mut add.asked_by, relations));
             }
-            Weighed::Held(hold) => {
-                held.push(Held { row: Row::Add(add.clone()), why: vec![hold] });
+            Weighed::Held(why) => {
+                held.push(Held { row: Row::Add(add.clone()), why: vec![why] });
             }
         }
         false
@@ -130,8 +132,8 @@ fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
             Weighed::Skipped(relations) => {
                 skipped.push(skip(&update.domain, &mut update.asked_by, relations));
             }
-            Weighed::Held(hold) => {
-                held.push(Held { row: Row::Update(update.clone()), why: vec![hold] });
+            Weighed::Held(why) => {
+                held.push(Held { row: Row::Update(update.clone()), why: vec![why] });
             }
         }
         false
@@ -189,7 +191,7 @@ fn wait_for_children(draft: &mut Draft<'_>) {
         }
     });
     draft.update.retain(|update| {
-        let lifting = update.direction() == super::Direction::Lower;
+        let lifting = update.direction() == Direction::Lower;
         match child_of(update.domain.as_str()).filter(|_| lifting) {
             None => true,
             Some(child) => {
@@ -207,14 +209,16 @@ fn wait_for_children(draft: &mut Draft<'_>) {
 fn limit(draft: &mut Draft<'_>) {
     let limits = draft.wishes.policy.limits;
     let there = draft.state.blocks.len();
-    let lifting = |update: &Update| update.direction() == super::Direction::Lower;
+    let lifting = |update: &Update| update.direction() == Direction::Lower;
     let lowered = draft.update.iter().filter(|update| lifting(update)).count();
-    let adds = draft.add.len() + draft.update.len() - lowered;
-    let removes = draft.remove.len() + lowered;
+    let raised = draft.update.len() - lowered;
     let says = |says: Option<String>, guard: Guard| {
         says.filter(|_| !draft.wishes.overrides(guard)).map(|says| Hold::guard(guard, says))
     };
-    let too_many = says(limits.too_many_adds(adds, there), Guard::MostAdds);
+    let adds = |adds: usize| says(limits.too_many_adds(adds + raised, there), Guard::MostAdds);
+    // What a parent covers is not done, and does not count.
+    let too_many = adds(draft.add.len()).and_then(|_| adds(settled(draft)));
+    let removes = draft.remove.len() + lowered;
     let too_few = says(limits.too_many_removes(removes, there), Guard::MostRemoves);
     let mut held = Vec::new();
     if let Some(hold) = &too_many {
@@ -230,6 +234,20 @@ fn limit(draft: &mut Draft<'_>) {
         held.extend(lowered.map(|update| Held { row: Row::Update(update), why: why() }));
     }
     draft.held.append(&mut held);
+}
+
+/// How many new blocks there are, those aside that a parent covers.
+fn settled(draft: &Draft<'_>) -> usize {
+    if draft.can.matching != Matching::WithSubdomains {
+        return draft.add.len();
+    }
+    let Draft { state, add, update, remove, can, .. } = draft;
+    nest::settle(state, add.clone(), update, remove, can.nested, is_redundant_wanted(draft)).0.len()
+}
+
+/// Whether somebody insists on blocks that a parent's does anyway.
+fn is_redundant_wanted(draft: &Draft<'_>) -> bool {
+    draft.wishes.overrides(Guard::Redundant) && draft.can.nested
 }
 
 /// The nearest block decides. One of Hedgerow's that is lowered must not become an exemption
@@ -274,7 +292,7 @@ fn settle_nested(draft: &mut Draft<'_>) {
     let Capabilities { matching: Matching::WithSubdomains, nested, .. } = draft.can else {
         return;
     };
-    let redundant = draft.wishes.overrides(Guard::Redundant) && nested;
+    let redundant = is_redundant_wanted(draft);
     fit_below_parents(draft, nested, redundant);
     // What is kept can change what fits below it, so this goes on until nothing moves.
     while !draft.remove.is_empty() {

@@ -25,8 +25,8 @@ impl Chance {
         Chance(seed)
     }
 
-    /// SplitMix64.
-    pub fn next(&mut self) -> u64 {
+    /// `SplitMix64`.
+    fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -35,7 +35,7 @@ impl Chance {
     }
 
     pub fn below(&mut self, most: usize) -> usize {
-        usize::try_from(self.next() % most.max(1) as u64).unwrap_or(0)
+        usize::try_from(self.roll() % most.max(1) as u64).unwrap_or(0)
     }
 
     /// True once in so many times.
@@ -66,10 +66,13 @@ pub struct Outcome {
     pub harm: Harm,
 }
 
+/// The day of a version, its file's name, and what is in it.
+type Version = (DateTime<Utc>, String, Vec<u8>);
+
 /// Reads the histories in a folder: files `NAME-YYYY-MM-DD….EXT`, as a list was on that
 /// day. Those of one name are one list.
 pub fn histories(folder: &Path) -> std::io::Result<Vec<Story>> {
-    let mut stories: BTreeMap<String, Vec<(DateTime<Utc>, String, Vec<u8>)>> = BTreeMap::new();
+    let mut stories: BTreeMap<String, Vec<Version>> = BTreeMap::new();
     let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     files.sort_by_key(std::fs::DirEntry::file_name);
     for file in files {
@@ -78,7 +81,7 @@ pub fn histories(folder: &Path) -> std::io::Result<Vec<Story>> {
         let bytes = std::fs::read(file.path())?;
         stories.entry(list).or_default().push((at, name, bytes));
     }
-    let story = |(name, mut versions): (String, Vec<(DateTime<Utc>, String, Vec<u8>)>)| {
+    let story = |(name, mut versions): (String, Vec<Version>)| {
         versions.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let mut at = DateTime::UNIX_EPOCH;
         // Two of one day came one after the other.
@@ -195,7 +198,9 @@ pub fn invent(level: Level, seed: u64, steps: usize) -> Outcome {
             if chance.once_in(60) {
                 list.terms = terms(&mut chance);
                 // Another cap or another mode is a person's decision on every entry.
-                names.iter().for_each(|name| witness.forgives(name.as_str()));
+                for name in &names {
+                    witness.forgives(name.as_str());
+                }
             }
         }
         if chance.once_in(2) {
@@ -377,8 +382,10 @@ fn except(world: &mut World, names: &[Domain], now: DateTime<Utc>, chance: &mut 
 /// A person looks at what is pending and says yes. What is blocked then was agreed to.
 fn attended(world: &mut World, witness: &mut Witness, lists: &[Listed], now: DateTime<Utc>) {
     let step = Step { attended: true, aim: Aim::Sync, ..Step::default() };
-    let (_, done) = world.step(lists, step, now);
-    done.iter().for_each(|change| witness.forgives(change.name()));
+    let (_, done) = world.step(lists, &step, now);
+    for change in &done {
+        witness.forgives(change.name());
+    }
 }
 
 /// One unattended step, judged.
@@ -392,17 +399,23 @@ fn one(
 ) {
     let before = world.blocks.clone();
     let step = Step { aim: Aim::Sync, cut_after, ..Step::default() };
-    let (plan, done) = world.step(lists, step, now);
+    let (plan, done) = world.step(lists, &step, now);
     let exceptions = Exceptions::new(world.exceptions.iter().cloned(), now);
     let level = world.level;
     let asked = |name: &str| {
-        let asks = |listed: &Listed, entry: &Entry| {
-            let ask = listed.terms.take(entry.severity).flatten().unwrap_or(Severity::Silence);
-            entry.domain.as_str() == name
-                && listed.terms.speaks()
-                && (level == Level::Instance || ask != Severity::Noop)
-        };
-        lists.iter().any(|listed| listed.document.entries.iter().any(|entry| asks(listed, entry)))
+        let heard = lists.iter().filter(|listed| listed.terms.speaks());
+        let asks = heard.flat_map(|listed| {
+            let own = listed.document.entries.iter().filter(|entry| entry.domain.as_str() == name);
+            own.filter_map(|entry| listed.terms.take(entry.severity))
+        });
+        let asks = asks.map(|severity| severity.unwrap_or(Severity::Silence));
+        match level {
+            Level::Instance => asks.max(),
+            // An account has one kind of block, and a note is none.
+            Level::Account => {
+                asks.filter(|ask| *ask > Severity::Noop).map(|_| Severity::Suspend).max()
+            }
+        }
     };
     outcome.harm.add(witness.judges(world, &before, &done, &exceptions, asked));
     outcome.steps += 1;

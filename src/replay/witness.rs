@@ -1,12 +1,12 @@
 //! Somebody who remembers what people did, and judges what a step made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use serde::Serialize;
 
 use super::world::World;
-use crate::block::{Block, Level, Rule};
+use crate::block::{Block, Level, Rule, Severity};
 use crate::domain::Domain;
 use crate::exception::Exceptions;
 use crate::plan::Change;
@@ -54,7 +54,7 @@ pub struct Witness {
     /// Blocks that are a person's, as they left them.
     theirs: BTreeMap<CompactString, Option<Rule>>,
     /// Domains that a person lifted.
-    lifted: BTreeMap<CompactString, ()>,
+    lifted: BTreeSet<CompactString>,
 }
 
 impl Witness {
@@ -66,7 +66,7 @@ impl Witness {
 
     pub fn sees_lifted(&mut self, name: &str) {
         self.theirs.remove(name);
-        self.lifted.insert(name.into(), ());
+        self.lifted.insert(name.into());
     }
 
     /// A list has changed its word on a domain, or a person has agreed to block it.
@@ -75,14 +75,14 @@ impl Witness {
     }
 
     /// Judges one unattended step: `before` is what stood there, `done` what was changed,
-    /// `asked` tells whether any list in force asks for a domain or what is above it.
+    /// `asked` tells the strictest that a list in force asks for a domain.
     pub fn judges(
         &self,
         world: &World,
         before: &BTreeMap<CompactString, Block>,
         done: &[Change],
         exceptions: &Exceptions,
-        asked: impl Fn(&str) -> bool,
+        asked: impl Fn(&str) -> Option<Severity>,
     ) -> Harm {
         let mut harm = Harm::default();
         for (name, rule) in &self.theirs {
@@ -102,12 +102,15 @@ impl Witness {
             if blocks {
                 let reached = world.level == Level::Instance && exceptions.below(&domain).is_some();
                 harm.excepted += usize::from(reached || exceptions.of(&domain).is_some());
-                harm.insisted += usize::from(self.lifted.contains_key(name));
+                harm.insisted += usize::from(self.lifted.contains(name));
                 harm.own += usize::from(name == super::world::OWN || OWN_PARENT == name);
             } else if matches!(change, Change::Remove { .. }) {
                 let excepted =
                     exceptions.of(&domain).is_some() || exceptions.below(&domain).is_some();
-                harm.exposed += usize::from(asked(name) && !excepted);
+                // What a parent does for it is done.
+                let reached = domain.parents().find_map(|parent| world.severity(parent));
+                let reached = reached.filter(|_| world.level == Level::Instance);
+                harm.exposed += usize::from(asked(name) > reached && !excepted);
             }
         }
         harm.past_guard += past(&world.policy.limits, before.len(), done);

@@ -117,10 +117,10 @@ impl World {
     pub fn step(
         &mut self,
         lists: &[Listed],
-        step: Step,
+        step: &Step,
         now: DateTime<Utc>,
     ) -> (Plan, Vec<Change>) {
-        let plan = self.plan(lists, &step, now);
+        let plan = self.plan(lists, step, now);
         let wanted = plan.changes();
         let most = step.cut_after.unwrap_or(usize::MAX);
         let done: Vec<Change> =

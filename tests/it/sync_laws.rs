@@ -54,11 +54,11 @@ fn world(state: &State) -> World {
 
 fn sync(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
     let step = Step { attended: true, aim: Aim::Sync, ..Step::default() };
-    world.step(lists, step, at)
+    world.step(lists, &step, at)
 }
 
 fn alone(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
-    world.step(lists, Step { aim: Aim::Sync, ..Step::default() }, at)
+    world.step(lists, &Step { aim: Aim::Sync, ..Step::default() }, at)
 }
 
 /// How hard each name is hit, by the block nearest to it as a server decides, without rows
@@ -149,7 +149,7 @@ proptest! {
         for (day, (round, act)) in (0..).zip(lists.iter().zip(acts.iter().map(Some).chain(std::iter::repeat(None)))) {
             let lists = [listed("one", &round[0]), listed("two", &round[1])];
             let step = Step { attended, aim: Aim::Sync, ..Step::default() };
-            world.step(&lists, step, now() + TimeDelta::days(day));
+            world.step(&lists, &step, now() + TimeDelta::days(day));
             if let Some(act) = act && act.on(&mut world) {
                 match world.blocks.get(act.name()) {
                     Some(block) => theirs.insert(act.name().into(), block.clone()),
@@ -402,7 +402,7 @@ fn a_raise_over_a_persons_block_goes_back_to_it() {
     assert!(matches!(plan.skipped[0].reason, Reason::Yours { asks: Severity::Suspend }));
     let mut step = Step { attended: true, aim: Aim::Sync, ..Step::default() };
     step.wishes.accept.insert(hedgerow::domain::Domain::from_stored("a.example").unwrap());
-    world.step(std::slice::from_ref(&list), step, days(1));
+    world.step(std::slice::from_ref(&list), &step, days(1));
     assert_eq!(world.severity("a.example"), Some(Severity::Suspend));
     assert_eq!(world.ledger.holdings["a.example"].owner, Owner::Hedgerow);
     // The list lets go: the person's own block is back, words and all.
