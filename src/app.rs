@@ -163,23 +163,29 @@ impl App {
         stop: &Stop,
         patience: Arc<dyn Patience>,
     ) -> Result<Box<dyn Target>> {
-        let base = Url::parse(&row.base_url).context("the target's address is damaged")?;
+        let identity = self.identity(row)?;
+        let base = base_of(row)?;
         let token = self.vault()?.open(&secret_name(&row.name, "token"), &row.token)?;
+        let api = Arc::new(Api::new(base, token, self.clock.clone(), stop.clone(), patience)?);
+        Ok(match row.level {
+            Level::Account => Box::new(Account::new(identity, api)),
+            Level::Instance => Box::new(Instance::new(identity, api, takes_nested(&row.version))),
+        })
+    }
+
+    /// Who a target is, without a request and without its secrets.
+    pub fn identity(&self, row: &TargetRow) -> Result<TargetRef> {
+        let base = base_of(row)?;
         let mut own: Vec<Domain> = Domain::from_stored(&row.domain).into_iter().collect();
         // The API may live under another name than the one in people's handles.
         own.extend(base.domain().and_then(Domain::from_stored).filter(|host| !own.contains(host)));
-        let identity = TargetRef {
+        Ok(TargetRef {
             name: row.name.clone(),
             kind: Kind::Mastodon,
             level: row.level,
             address: row.base_url.clone(),
             account: row.account.clone(),
             own,
-        };
-        let api = Arc::new(Api::new(base, token, self.clock.clone(), stop.clone(), patience)?);
-        Ok(match row.level {
-            Level::Account => Box::new(Account::new(identity, api)),
-            Level::Instance => Box::new(Instance::new(identity, api, takes_nested(&row.version))),
         })
     }
 
@@ -198,16 +204,8 @@ impl App {
     }
 }
 
-/// `HEDGEROW_ACTOR`, where a program acts for somebody, or else whoever is logged in.
-fn actor() -> String {
-    /// In columns: it stands beside what was done.
-    const WIDTH: usize = 64;
-    ["HEDGEROW_ACTOR", "USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .map(|name| fit(plain(&name).trim(), WIDTH))
-        .find(|name| !name.is_empty())
-        .unwrap_or_else(|| "unknown".to_owned())
+fn base_of(row: &TargetRow) -> Result<Url> {
+    Url::parse(&row.base_url).context("the target's address is damaged")
 }
 
 /// What a secret of a target is sealed with, so that it cannot be moved to another.
@@ -219,4 +217,16 @@ pub fn secret_name(target: &str, column: &str) -> String {
 fn takes_nested(version: &str) -> bool {
     const SINCE: Version = Version { major: 4, minor: 2, patch: 9, pre_release: false };
     Version::parse(version).is_none_or(|version| version >= SINCE)
+}
+
+/// `HEDGEROW_ACTOR`, where a program acts for somebody, or else whoever is logged in.
+fn actor() -> String {
+    /// In columns: it stands beside what was done.
+    const WIDTH: usize = 64;
+    ["HEDGEROW_ACTOR", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .map(|name| fit(plain(&name).trim(), WIDTH))
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }

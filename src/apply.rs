@@ -7,12 +7,15 @@
 //! are left alone, and only the rest is sent. At the end the target is read once more and
 //! compared with what the plan promised.
 
+mod enter;
+
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::backup::{Backup, BackupError, create_private_dir};
@@ -20,11 +23,13 @@ use crate::block::{Block, State, hex};
 use crate::clock::Clock;
 use crate::combine::Asks;
 use crate::domain::Domain;
+use crate::impact::Impact;
 use crate::mastodon::client::{Patience, Silent};
 use crate::plan::{Change, Difference, Plan, differences};
 use crate::stop::Stop;
 use crate::store::{
-    Action, Ending, NewBackup, NewRun, NewStep, Run, StepStatus, Store, StoreError,
+    Action, Ending, EventKind, NewBackup, NewEvent, NewRun, NewStep, Run, RunId, StepStatus, Store,
+    StoreError, TargetLock,
 };
 use crate::target::{Target, TargetError, TargetRef, Writes, Written};
 
@@ -132,14 +137,24 @@ pub enum Outcome {
     Stopped { why: String },
 }
 
-/// Held while a run works on a target. The system gives it back when the process ends,
-/// however it ends.
-struct Lock(#[expect(dead_code, reason = "held for its lock, released on drop")] File);
+/// Held while somebody works on a target. The system gives it back when the process ends,
+/// however it ends. Where several machines share a database, the database keeps it too.
+pub struct Lock {
+    #[expect(dead_code, reason = "held for its lock, released on drop")]
+    file: File,
+    #[expect(dead_code, reason = "held for its lock, released on drop")]
+    shared: TargetLock,
+}
 
 impl Engine<'_> {
     /// Carries out a plan. An empty plan must not come here: it needs no backup and no run.
     pub async fn apply(&self, plan: &Plan) -> Result<Report, ApplyError> {
-        let _lock = self.lock()?;
+        let lock = self.lock().await?;
+        self.apply_locked(&lock, plan).await
+    }
+
+    /// The same for whoever has the lock already, and has planned under it.
+    pub async fn apply_locked(&self, _: &Lock, plan: &Plan) -> Result<Report, ApplyError> {
         let name = &self.target.identity().name;
         if let Some(run) = self.store.unfinished_run(name).await? {
             return Err(ApplyError::Unfinished(run.id));
@@ -149,7 +164,8 @@ impl Engine<'_> {
         if !differences.is_empty() {
             return Err(ApplyError::Stale(differences));
         }
-        let backup = self.back_up(&state, &format!("before {}", plan.mode)).await?;
+        let reason = format!("before {}", plan.mode);
+        let backup = self.back_up(&state, &reason, plan.cut()).await?;
         let changes = plan.changes();
         let asked = asked_by(plan);
         let steps: Vec<NewStep> = changes.iter().map(|change| step_of(change, &asked)).collect();
@@ -164,15 +180,37 @@ impl Engine<'_> {
             created_at: self.clock.now(),
         };
         let id = self.store.begin_run(&run, &steps).await?;
+        self.store.log(&self.overridden(plan, id)).await?;
         let due: Vec<i64> = (0..).take(changes.len()).collect();
         let report = Report::new(id, Some(backup), changes.len());
         self.carry_out(plan, &changes, &due, &state, report).await
     }
 
+    /// What a person had done though something would have held it.
+    fn overridden(&self, plan: &Plan, run: RunId) -> Vec<NewEvent> {
+        let event = || {
+            let event = NewEvent::new(self.clock.now(), self.actor, EventKind::Overridden);
+            event.target(&plan.target.name).run(run)
+        };
+        let guards = plan.overrides.iter().map(|guard| event().detail(json!({ "guard": guard })));
+        let named = plan.accepted.iter().map(|domain| event().domain(domain.as_str()));
+        guards.chain(named).collect()
+    }
+
     /// Goes on with a run that was interrupted, wherever that was.
     /// `plan` is the one that the store holds for it.
     pub async fn resume(&self, run: &Run, plan: &Plan) -> Result<Report, ApplyError> {
-        let _lock = self.lock()?;
+        let lock = self.lock().await?;
+        self.resume_locked(&lock, run, plan).await
+    }
+
+    /// The same for whoever has the lock already.
+    pub async fn resume_locked(
+        &self,
+        _: &Lock,
+        run: &Run,
+        plan: &Plan,
+    ) -> Result<Report, ApplyError> {
         self.store.resume_run(run.id, self.actor, self.clock.now()).await?;
         let changes = plan.changes();
         let backup = match run.backup_id {
@@ -218,10 +256,15 @@ impl Engine<'_> {
         self.carry_out(plan, &changes, &due, &state, report).await
     }
 
-    /// Saves what the target holds and notes it.
-    pub async fn back_up(&self, state: &State, reason: &str) -> Result<BackupRef, ApplyError> {
+    /// Saves what the target holds and notes it, with whom the blocks to come will cut off.
+    pub async fn back_up(
+        &self,
+        state: &State,
+        reason: &str,
+        cuts: Impact,
+    ) -> Result<BackupRef, ApplyError> {
         let identity = self.target.identity();
-        let backup = Backup::new(identity.clone(), state.clone(), reason);
+        let backup = Backup::new(identity.clone(), state.clone(), reason).with_cuts(cuts);
         let saved = backup.save(&self.data_dir.join("backups"))?;
         let id = self
             .store
@@ -336,6 +379,7 @@ impl Engine<'_> {
                 return self.interrupted(report, &error).await;
             }
         };
+        enter::enter(self.store, report.run, plan, Some(&found), self.clock).await?;
         let differences = differences(&plan.expected(found.taken_at), &found);
         let verified = differences.is_empty();
         let whole = verified && report.failed.is_empty();
@@ -366,8 +410,25 @@ impl Engine<'_> {
         Ok(report)
     }
 
-    /// One run per target and machine at a time.
-    fn lock(&self) -> Result<Lock, ApplyError> {
+    /// Gives a run up that was interrupted: what it has done stays and is remembered, the
+    /// rest is never done.
+    pub async fn abandon(
+        store: &Store,
+        run: &Run,
+        plan: &Plan,
+        actor: &str,
+        clock: &dyn Clock,
+    ) -> Result<(), ApplyError> {
+        enter::enter(store, run.id, plan, None, clock).await?;
+        let (ending, why) = (Ending::Failed, Some("abandoned"));
+        store.finish_run(run.id, ending, run.verified, why, clock.now()).await?;
+        let event = NewEvent::new(clock.now(), actor, EventKind::RunAbandoned);
+        store.log(&[event.target(&run.target).run(run.id)]).await?;
+        Ok(())
+    }
+
+    /// One run per target at a time.
+    pub async fn lock(&self) -> Result<Lock, ApplyError> {
         let directory = self.data_dir.join("locks");
         let TargetRef { level, address, account, .. } = self.target.identity();
         let whose = format!("{level} {address} {}", account.as_deref().unwrap_or_default());
@@ -378,7 +439,10 @@ impl Engine<'_> {
         let file =
             File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
+            Ok(()) => match self.store.lock_target(&whose).await? {
+                Some(shared) => Ok(Lock { file, shared }),
+                None => Err(ApplyError::Busy),
+            },
             Err(TryLockError::WouldBlock) => Err(ApplyError::Busy),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }

@@ -1,10 +1,11 @@
 //! Brings the lists that somebody names together: finds out what each name means, fetches
 //! what has to be fetched, all at once, and folds everything into one wish.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
+use arcstr::ArcStr;
 use futures_util::future::join_all;
 
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::combine::{Combined, Read};
 use crate::domain::Domain;
 use crate::follow::{InForce, Outcome};
 use crate::list::{Document, Entry, Hidden, ReadError, catalogue};
+use crate::policy::Terms;
 use crate::source::{DocumentError, Loaded, Source, SourceError};
 use crate::spelling::closest;
 use crate::store::{FollowedList, Store};
@@ -37,6 +39,8 @@ pub struct Gathered {
     pub combined: Combined,
     /// Lists that are not as new as they could be.
     pub notices: Vec<String>,
+    /// The lists whose newest version waits for a decision.
+    pub held: BTreeSet<ArcStr>,
     /// Names that nobody has recognised yet, by the list's place.
     hidden: HashMap<u32, Vec<Hidden>>,
 }
@@ -168,14 +172,25 @@ pub async fn make_ready(app: &App, names: &[String], offline: bool) -> Result<Ve
 }
 
 impl Gathered {
-    /// Reads all lists and folds them together.
-    pub async fn read(app: &App, names: &[String], offline: bool) -> Result<Gathered> {
+    /// Reads all lists and folds them together, each on the terms at its place or on the
+    /// default ones.
+    pub async fn read(
+        app: &App,
+        names: &[String],
+        terms: Vec<Terms>,
+        offline: bool,
+    ) -> Result<Gathered> {
         let ready = make_ready(app, names, offline).await?;
         let note = |ready: &Ready| match ready {
             Ready::InForce(list) => list.note.clone(),
             _ => None,
         };
         let notices = ready.iter().filter_map(note).collect();
+        let waits = |ready: &Ready| match ready {
+            Ready::InForce(list) if list.held => Some(ArcStr::from(list.loaded.name.as_str())),
+            _ => None,
+        };
+        let held = ready.iter().filter_map(waits).collect();
         let shown = ready
             .iter()
             .map(|ready| match ready {
@@ -187,7 +202,7 @@ impl Gathered {
         let ready: Vec<Mutex<Option<Ready>>> =
             ready.into_iter().map(|ready| Mutex::new(Some(ready))).collect();
         let hidden = Mutex::new(HashMap::new());
-        let combined = Combined::read(shown, |place| -> Result<Read> {
+        let combined = Combined::read_on(terms, shown, |place| -> Result<Read> {
             let ready = lock(&ready[place]).take().context("a list is read once only")?;
             let (loaded, mut document) = ready.blocks()?;
             if !document.hidden.is_empty() {
@@ -198,7 +213,7 @@ impl Gathered {
             Ok(Read { address, sha256, document })
         })?;
         let hidden = hidden.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Gathered { combined, notices, hidden })
+        Ok(Gathered { combined, notices, held, hidden })
     }
 
     /// Recognises hidden names among those of the other lists, of `others`, and of all that

@@ -14,6 +14,8 @@ pub struct InForce {
     pub format: Option<Format>,
     /// Why it is not the newest that could be, for people.
     pub note: Option<String>,
+    /// The newest version waits for a decision.
+    pub held: bool,
 }
 
 impl InForce {
@@ -41,7 +43,7 @@ impl Lists {
         };
         let note = self.note(list, &snapshot).await?;
         let format = settings_of(list)?.format;
-        Ok(InForce { loaded, snapshot, format, note })
+        Ok(InForce { loaded, snapshot, format, note, held: list.held.is_some() })
     }
 
     async fn note(

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::guard::{Concern, judge};
@@ -16,7 +17,7 @@ use crate::list::signature::verify_signature;
 use crate::list::{Document, read_as};
 use crate::source::fires::Dataset;
 use crate::source::{Got, Source};
-use crate::store::{FollowedList, Snapshot, SnapshotId, Standing, Visit};
+use crate::store::{EventKind, FollowedList, NewEvent, Snapshot, SnapshotId, Standing, Visit};
 
 const WEEK: TimeDelta = TimeDelta::days(7);
 
@@ -132,19 +133,34 @@ impl Lists {
             return Ok(Outcome::Unchanged);
         };
         if !concerns.is_empty() {
-            return Ok(Outcome::Held { version, since: visit.at, concerns });
+            let outcome = Outcome::Held { version, since: visit.at, concerns };
+            return self.told(list, EventKind::ListHeld, outcome, visit.at).await;
         }
         // What is good and cannot be read is empty, and was before.
         let new = new.unwrap_or_else(|_| empty());
         self.store.see(domains(&new)).await?;
         let way = Difference::between(before.as_ref().unwrap_or(&empty()), &new);
-        Ok(Outcome::Changed {
+        let outcome = Outcome::Changed {
             version,
             entries: way.after,
             added: way.added.len(),
             removed: way.removed.len(),
             regraded: way.regraded.len(),
-        })
+        };
+        self.told(list, EventKind::ListChanged, outcome, visit.at).await
+    }
+
+    /// Writes down what the publisher did.
+    async fn told(
+        &self,
+        list: &FollowedList,
+        kind: EventKind,
+        outcome: Outcome,
+        at: DateTime<Utc>,
+    ) -> Result<Outcome, FollowError> {
+        let event = NewEvent::new(at, "its publisher", kind).list(&list.name);
+        self.store.log(&[event.detail(json!(outcome))]).await?;
+        Ok(outcome)
     }
 
     /// What was in force a week ago, or since a person last accepted a version: a list must

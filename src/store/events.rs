@@ -55,6 +55,8 @@ words! {
         /// Somebody else had changed it meanwhile.
         LeftAlone = "left-alone",
         Refollowed = "refollowed",
+        /// What waits for a person after a `sync` is not what waited after the one before.
+        Waiting = "waiting",
         /// A name was given to another account or server, and what was kept of the one
         /// before was forgotten.
         Reset = "reset",
@@ -162,6 +164,7 @@ pub struct EventFilter<'a> {
     pub domain: Option<&'a str>,
     pub list: Option<&'a str>,
     pub run: Option<i64>,
+    pub kind: Option<EventKind>,
     /// Goes on after this one, in the order that is asked for.
     pub after_id: Option<i64>,
     pub limit: Option<u32>,
@@ -246,6 +249,9 @@ impl Store {
             }
             if let Some(run) = filter.run {
                 query.push(" AND run_id = ").push_bind(run);
+            }
+            if let Some(kind) = filter.kind {
+                query.push(" AND kind = ").push_bind(kind.as_str());
             }
             if let Some(id) = filter.after_id {
                 query.push(if filter.newest_first { " AND id < " } else { " AND id > " });

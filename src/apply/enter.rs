@@ -1,0 +1,42 @@
+//! A finished run, entered into the ledger of its target.
+
+use crate::block::State;
+use crate::clock::Clock;
+use crate::domain::Domain;
+use crate::keep::whose;
+use crate::ledger::{Done, settle};
+use crate::plan::{Cause, Change, Plan};
+use crate::store::{RunId, StepStatus, Store, StoreError};
+use crate::target::Kind;
+
+/// Enters what a run did. It comes once for each run, at its end: when the target was read
+/// again, or when the run is given up. A file is nobody's target and has no ledger.
+pub async fn enter(
+    store: &Store,
+    run: RunId,
+    plan: &Plan,
+    found: Option<&State>,
+    clock: &dyn Clock,
+) -> Result<(), StoreError> {
+    if plan.target.kind == Kind::Csv {
+        return Ok(());
+    }
+    let (name, now) = (&plan.target.name, clock.now());
+    let all = plan.changes();
+    let steps = store.steps(run).await?;
+    let done = steps.iter().filter(|step| step.status == StepStatus::Done);
+    let changes: Vec<Change> =
+        done.filter_map(|step| all.get(usize::try_from(step.seq).ok()?).cloned()).collect();
+    let ledger = store.ledger(name, &whose(&plan.target), now).await?;
+    let subscriptions = store.subscriptions(name).await?;
+    let follows = |list: &str| subscriptions.iter().any(|known| known.list == list);
+    let delta = settle(&ledger, &Done { run, plan, changes: &changes, found, now }, follows);
+    store.take(name, &delta, &[]).await?;
+    let expired = plan.remove.iter().filter(|row| row.because == Some(Cause::Expired));
+    for domain in expired.filter_map(|row| Domain::from_stored(&row.domain)) {
+        if changes.iter().any(|change| change.name() == domain.as_str()) {
+            store.delete_date(name, &domain).await?;
+        }
+    }
+    Ok(())
+}
