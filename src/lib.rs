@@ -9,6 +9,7 @@
 //! input, no output, time and chance are arguments. [`cli`] is one face of all this, and
 //! [`app`] is what every face starts from.
 
+pub mod announce;
 pub mod app;
 pub mod apply;
 pub mod backup;
@@ -24,6 +25,7 @@ pub mod follow;
 pub mod gather;
 pub mod http;
 pub mod impact;
+pub mod keep;
 pub mod ledger;
 pub mod list;
 pub mod mastodon;
@@ -31,6 +33,7 @@ mod nodeinfo;
 pub mod plan;
 pub mod policy;
 pub mod replay;
+pub mod round;
 pub mod secret;
 pub mod source;
 pub mod spelling;
@@ -41,3 +44,4 @@ pub mod text;
 pub mod unmask;
 pub mod vault;
 pub mod whole_file;
+pub mod why;

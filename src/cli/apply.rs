@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::options::{FileOptions, ListOptions, stop_on_interrupt};
 use super::plan::{ROWS, Shown};
 use super::progress::Reporter;
+use super::refollow::Refollowed;
 use super::{Coded, Exit, Reply, confirm};
 use crate::app::{App, FileHints, Opened};
+pub use crate::apply::Failure;
 use crate::apply::{ApplyError, Engine, Outcome, Report};
 use crate::block::Level;
 use crate::plan::{Mode, Plan, Summary, Table};
@@ -73,6 +75,9 @@ pub struct Applied {
     /// What is left for a person to do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     steps: Vec<String>,
+    /// Whom an undo has followed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refollowed: Option<Refollowed>,
 }
 
 impl Args {
@@ -88,11 +93,11 @@ impl Args {
             if opened.target().identity().address != plan.target.address {
                 bail!("the plan was made for {}, not for {name}", plan.target.address);
             }
-            return self.run.carry_out(app, opened, plan, &reporter, &stop, json).await;
+            return self.run.carry_out(app, opened, plan, &reporter, &stop, json).await?.reply();
         }
         let opened = app.open(&self.target, &self.file.hints(), &stop, reporter.clone()).await?;
         let plan = self.lists.plan(app, &opened).await?;
-        self.run.carry_out(app, opened, plan, &reporter, &stop, json).await
+        self.run.carry_out(app, opened, plan, &reporter, &stop, json).await?.reply()
     }
 }
 
@@ -109,9 +114,29 @@ fn saved_plan(path: &Path) -> Result<Option<Plan>> {
     Ok(Some(Plan::from_json(&bytes).with_context(|| format!("{shown} was not applied"))?))
 }
 
+/// What became of the question whether to carry a plan out.
+pub enum Ran {
+    Applied(Box<Applied>),
+    /// Nobody said yes.
+    NotAsked(Reply),
+}
+
+impl Ran {
+    pub fn reply(self) -> Result<Reply> {
+        match self {
+            Ran::Applied(applied) => applied.reply(),
+            Ran::NotAsked(reply) => Ok(reply),
+        }
+    }
+}
+
 impl RunOptions {
     pub fn output(&self) -> Option<&PathBuf> {
         self.output.as_ref()
+    }
+
+    pub fn yes(&self) -> bool {
+        self.yes
     }
 
     /// Shows a plan, asks, and carries it out.
@@ -123,20 +148,21 @@ impl RunOptions {
         reporter: &Arc<Reporter>,
         stop: &Stop,
         json: bool,
-    ) -> Result<Reply> {
+    ) -> Result<Ran> {
         if !json {
             eprint!("{}", Table { plan: &plan, rows: ROWS });
         }
         if plan.is_empty() {
-            return Reply::ok(Applied::nothing(&plan));
+            return Ok(Ran::Applied(Box::new(Applied::nothing(&plan))));
         }
         if !self.yes && !confirm(&question(&plan))? {
             eprintln!("Nothing was changed. Add --yes to apply without being asked.");
-            return if json {
+            let reply = if json {
                 Shown { plan, rows: 0, saved: None }.reply()
             } else {
                 Reply::with(Exit::Pending, "")
             };
+            return Ok(Ran::NotAsked(reply?));
         }
         if let Opened::File(file) = &mut opened {
             file.write_to(self.output, plan.mode);
@@ -154,8 +180,7 @@ impl RunOptions {
             data_dir: app.data_dir(),
         };
         let report = engine.apply(&plan).await.map_err(coded)?;
-        store.close().await;
-        Applied::new(&plan, report, &opened).reply()
+        Ok(Ran::Applied(Box::new(Applied::new(&plan, report, &opened))))
     }
 }
 
@@ -197,7 +222,13 @@ impl Applied {
             report: None,
             files: Vec::new(),
             steps: Vec::new(),
+            refollowed: None,
         }
+    }
+
+    /// Whether all went as planned.
+    pub fn is_well(&self) -> bool {
+        self.report.as_ref().is_none_or(Report::is_verified)
     }
 
     pub fn new(plan: &Plan, report: Report, opened: &Opened) -> Self {
@@ -210,15 +241,26 @@ impl Applied {
     }
 
     pub fn reply(self) -> Result<Reply> {
-        let well = self.report.as_ref().is_none_or(Report::is_verified);
-        Reply::with(if well { Exit::Ok } else { Exit::Error }, self)
+        let exit = match (self.is_well(), &self.report) {
+            (false, _) => Exit::Error,
+            // Nothing but what a guard holds: that is not the same as nothing to do.
+            (true, None) if self.summary.held > 0 => Exit::Held,
+            (true, _) => Exit::Ok,
+        };
+        Reply::with(exit, self)
     }
 }
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(report) = &self.report else {
-            return writeln!(f, "Nothing to do: the target is as the lists want it.");
+            let says = match (self.summary.held, self.mode) {
+                (0, Mode::Undo) => "Nothing to take back: nothing of the run is left.".to_owned(),
+                (0, _) => "Nothing to do: the target is as the lists want it.".to_owned(),
+                (held, _) => format!("Nothing was changed: {} held.", are(held)),
+            };
+            writeln!(f, "{says}")?;
+            return self.refollowed.iter().try_for_each(|refollowed| write!(f, "{refollowed}"));
         };
         if let Some(backup) = &report.backup {
             writeln!(f, "Backup {}: {}", backup.id, backup.path.display())?;
@@ -257,12 +299,22 @@ impl fmt::Display for Applied {
         if !self.steps.is_empty() {
             writeln!(f, "\nNothing is blocked yet. To bring it to your server:")?;
         }
+        if self.summary.held > 0 {
+            writeln!(f, "{} held; the plan says why.", are(self.summary.held))?;
+        }
+        if let Some(refollowed) = &self.refollowed {
+            write!(f, "{refollowed}")?;
+        }
         for (at, step) in self.steps.iter().enumerate() {
             let text = crate::plan::wrapped(&format!("{}. {step}", at + 1), "   ");
             writeln!(f, "{}", text.lines().map(plain).collect::<Vec<_>>().join("\n"))?;
         }
         Ok(())
     }
+}
+
+fn are(held: usize) -> String {
+    format!("{} {}", count(held, "change"), if held == 1 { "is" } else { "are" })
 }
 
 /// The way through the server's import page, in words.

@@ -10,6 +10,7 @@ use super::{Exit, Reply};
 use crate::app::App;
 use crate::apply::Engine;
 use crate::backup;
+use crate::impact::Impact;
 use crate::mastodon::client::Silent;
 use crate::stop::Stop;
 use crate::store;
@@ -164,7 +165,7 @@ impl BackupArgs {
             data_dir: app.data_dir(),
         };
         let state = opened.target().read().await?;
-        let made = engine.back_up(&state, "by hand").await?;
+        let made = engine.back_up(&state, "by hand", Impact::default()).await?;
         store.close().await;
         let blocks = state.blocks.len();
         Reply::ok(Made { id: made.id, path: made.path, csv: made.csv, blocks })

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use reqwest::Client;
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::json;
 use url::Url;
 
 use super::Reply;
@@ -14,7 +15,7 @@ use crate::block::Level;
 use crate::clock::random;
 use crate::mastodon::discovery::{ServerInfo, discover, parse_server};
 use crate::mastodon::oauth::{self, Access, Identity, LoginState, Loopback, OUT_OF_BAND, Pkce};
-use crate::store::NewTarget;
+use crate::store::{EventKind, NewEvent, NewTarget};
 use crate::text::plain;
 
 /// How long somebody may take in the browser. The code is valid for ten minutes.
@@ -171,6 +172,9 @@ impl LoginArgs {
                 created_at: app.clock.now(),
             })
             .await?;
+        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::SignedIn);
+        let detail = json!({ "account": account, "server": server.domain, "level": level });
+        store.log(&[event.target(&name).detail(detail)]).await?;
         store.close().await;
         Reply::ok(SignedIn {
             target: name,
@@ -295,6 +299,8 @@ impl LogoutArgs {
             }
         };
         store.delete_target(name).await?;
+        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::SignedOut);
+        store.log(&[event.target(name)]).await?;
         store.close().await;
         Reply::ok(format!("Signed out of {}. {told} Its backups and runs are kept.", plain(name)))
     }

@@ -3,19 +3,31 @@
 //! A verb returns a reply, data that is printed once, here, as JSON or as text. The
 //! exit code says what a script needs to know; see [`Exit`].
 
+mod adopt;
+mod announce;
 mod apply;
 mod backups;
 mod check;
+mod dates;
 mod doctor;
+mod exceptions;
 mod lists;
+mod log;
 mod login;
 mod options;
 mod plan;
+mod policy;
 mod progress;
+mod refollow;
+mod replay;
 mod restore;
 mod resume;
 mod runs;
+mod subscribe;
+mod sync;
 mod targets;
+mod undo;
+mod why;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -71,8 +83,12 @@ Or sign in, look, and apply:
   hedgerow plan  me@example.social --list threads
   hedgerow apply me@example.social --list threads
 
+Or have it follow lists, and bring it into step every night:
+  hedgerow subscribe me@example.social threads
+  hedgerow sync
+
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes are pending;
-3 held back because the target is not as it was.";
+3 held back: by a guard, or because the target is not as it was.";
 
 #[derive(Subcommand)]
 enum Verb {
@@ -85,10 +101,26 @@ enum Verb {
     Apply(apply::Args),
     Resume(resume::Args),
     Runs(runs::Args),
+    Undo(undo::Args),
+    Subscribe(subscribe::SubscribeArgs),
+    Unsubscribe(subscribe::UnsubscribeArgs),
+    Subscriptions(subscribe::SubscriptionsArgs),
+    Policy(policy::Args),
+    Sync(sync::Args),
+    Exceptions(exceptions::Args),
+    #[command(name = "date")]
+    Date(dates::Args),
+    Adopt(adopt::AdoptArgs),
+    Release(adopt::ReleaseArgs),
+    Why(why::Args),
+    Log(log::Args),
+    Announce(announce::Args),
     Backup(backups::BackupArgs),
     Backups(backups::BackupsArgs),
     Restore(restore::Args),
     Doctor(doctor::Args),
+    #[command(hide = true)]
+    Replay(replay::Args),
 }
 
 /// What the process reports to whoever called it.
@@ -99,7 +131,8 @@ pub enum Exit {
     Error = 1,
     /// There are changes, and they were not made.
     Pending = 2,
-    /// Held back: the target is not what it was when the plan was made.
+    /// Held back: the target is not what it was when the plan was made, or a guard or a held
+    /// list stands in the way.
     Held = 3,
 }
 
@@ -189,10 +222,24 @@ async fn run(cli: Cli) -> Result<Reply> {
         Verb::Apply(args) => args.run(&app, cli.json).await,
         Verb::Resume(args) => args.run(&app, cli.json).await,
         Verb::Runs(args) => args.run(&app).await,
+        Verb::Undo(args) => args.run(&app, cli.json).await,
+        Verb::Subscribe(args) => args.run(&app).await,
+        Verb::Unsubscribe(args) => args.run(&app).await,
+        Verb::Subscriptions(args) => args.run(&app).await,
+        Verb::Policy(args) => args.run(&app).await,
+        Verb::Sync(args) => args.run(&app, cli.json).await,
+        Verb::Exceptions(args) => args.run(&app).await,
+        Verb::Date(args) => args.run(&app).await,
+        Verb::Adopt(args) => args.run(&app).await,
+        Verb::Release(args) => args.run(&app).await,
+        Verb::Why(args) => args.run(&app).await,
+        Verb::Log(args) => args.run(&app, cli.json).await,
+        Verb::Announce(args) => args.run(&app).await,
         Verb::Backup(args) => args.run(&app).await,
         Verb::Backups(args) => args.run(&app).await,
         Verb::Restore(args) => args.run(&app, cli.json).await,
         Verb::Doctor(args) => args.run(&app).await,
+        Verb::Replay(args) => args.run(),
     }
 }
 

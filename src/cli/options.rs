@@ -7,10 +7,11 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::app::{App, FileHints, Opened};
-use crate::block::{Block, Level, Severity};
+use crate::block::{Level, Severity};
 use crate::domain::Domain;
-use crate::gather::{Gathered, make_ready};
-use crate::plan::{Aim, Draft, Lowering, Plan, Wishes};
+use crate::keep::{self, Intent};
+use crate::plan::{Lowering, Plan};
+use crate::policy::{Agreement, Choice, Comments, Guard};
 use crate::stop::{Stop, stop};
 
 /// A target that is a CSV file, and what the file does not tell.
@@ -45,7 +46,7 @@ impl FileOptions {
 #[derive(Args)]
 pub struct ListOptions {
     /// A list: one you follow, a bundled name, a file, an address, instance:HOST or
-    /// fires:URL; may be repeated
+    /// fires:URL; may be repeated [default: the lists that the target subscribes to]
     #[arg(long = "list", short, value_name = "LIST")]
     lists: Vec<String>,
 
@@ -81,6 +82,36 @@ pub struct ListOptions {
     /// With overwrite, let a list weaken the existing block of this domain, or of `all`
     #[arg(long, value_name = "DOMAIN")]
     lower: Vec<String>,
+
+    /// Let a guard not hold in this run: most-adds, most-removes, held-list, own-domain,
+    /// relationships, large-servers, public-suffix or redundant; may be repeated
+    #[arg(long = "override", value_name = "GUARD")]
+    overrides: Vec<Guard>,
+
+    /// Say yes to this domain by name: it is done though a guard would hold it, and though the
+    /// block there is your own; may be repeated
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    accept: Vec<Domain>,
+
+    /// Which severity several lists come to: strictest, mildest or agreed
+    #[arg(long, value_name = "WHICH")]
+    combine: Option<Choice>,
+
+    /// Block only what at least so many lists name
+    #[arg(long, value_name = "N", conflicts_with = "in_percent")]
+    in_at_least: Option<u32>,
+
+    /// Block only what lists with so much of the weight name, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    in_percent: Option<u32>,
+
+    /// Which comments a block gets: merged, none, or those of a LIST
+    #[arg(long, value_name = "WHICH")]
+    comments: Option<Comments>,
+
+    /// On an account, block the hosts below a domain too that your server knows
+    #[arg(long)]
+    subdomains: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -110,12 +141,18 @@ pub fn domain(text: &str) -> Result<Domain, String> {
     Domain::parse(text).map(|parsed| parsed.domain).map_err(|refusal| refusal.to_string())
 }
 
+/// How many lists have to agree, as it is written on the command line.
+pub fn agreement(lists: Option<u32>, percent: Option<u32>) -> Option<Agreement> {
+    lists.map(Agreement::Lists).or(percent.map(Agreement::Percent))
+}
+
 impl ListOptions {
     pub fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }
 
-    fn wishes(&self, allow: Vec<Domain>) -> Result<Wishes> {
+    /// What is wanted; what is wrong with the options is said before anything is fetched.
+    pub fn intent(&self) -> Result<Intent> {
         let overwrite = self.mode == ModeArg::Overwrite;
         if !overwrite && !self.lower.is_empty() {
             bail!("--lower weakens existing blocks, which merge never does; add --mode overwrite");
@@ -131,50 +168,29 @@ impl ListOptions {
                 .map(|name| domain(name).map_err(|why| anyhow::anyhow!("--lower {name}: {why}")));
             Lowering::Named(names.collect::<Result<_>>()?)
         };
-        Ok(Wishes {
-            aim: if overwrite { Aim::Overwrite } else { Aim::Merge },
-            allow,
+        Ok(Intent {
+            lists: self.lists.clone(),
+            overwrite,
+            allow: self.allow.clone(),
+            allow_lists: self.allow_list.clone(),
             lower,
             min_severity: self.min_severity.map(Severity::from),
             severity: self.severity.map(Severity::from),
-            ..Wishes::default()
+            guess: self.guess_hidden_names,
+            offline: self.offline,
+            unattended: false,
+            overrides: self.overrides.clone(),
+            accept: self.accept.clone(),
+            choice: self.combine,
+            agreement: agreement(self.in_at_least, self.in_percent),
+            comments: self.comments.clone(),
+            subdomains: self.subdomains,
         })
     }
 
     /// Reads the lists, reads the target, and plans.
     pub async fn plan(&self, app: &App, opened: &Opened) -> Result<Plan> {
-        if self.is_empty() {
-            bail!(
-                "Which lists? Name at least one, such as --list threads; `hedgerow lists` shows \
-                 those that come with Hedgerow."
-            );
-        }
-        // What is wrong with the options is said before anything is fetched.
-        self.wishes(Vec::new())?;
-        let mut gathered = Gathered::read(app, &self.lists, self.offline).await?;
-        let wishes = self.wishes(self.allowed(app).await?)?;
-        let target = opened.target();
-        let state = target.read().await?;
-        let here: Vec<Domain> = state.blocks.iter().filter_map(Block::domain).collect();
-        let store = app.existing_store().await?;
-        gathered.unmask(store.as_ref(), here.iter(), self.guess_hidden_names).await?;
-        let (identity, can) = (target.identity(), target.capabilities());
-        let Gathered { combined, notices, .. } = gathered;
-        let draft = Draft::new(combined, &state, identity, can, &wishes, app.clock.now());
-        let mut plan = draft.finish(&crate::impact::Impact::default());
-        plan.notices.splice(0..0, notices);
-        Ok(plan)
-    }
-
-    /// What must not be blocked, whatever the lists say.
-    async fn allowed(&self, app: &App) -> Result<Vec<Domain>> {
-        let mut allowed = self.allow.clone();
-        for ready in make_ready(app, &self.allow_list, self.offline).await? {
-            let (_, document) = ready.document()?;
-            allowed.extend(document.releases.into_iter().map(|release| release.domain));
-            allowed.extend(document.entries.into_iter().map(|entry| entry.domain));
-        }
-        Ok(allowed)
+        keep::plan(app, opened.target(), &self.intent()?).await
     }
 }
 

@@ -8,11 +8,12 @@ use super::options::{FileOptions, ListOptions, open_quietly};
 use super::{Body, Exit, Reply};
 use crate::app::App;
 use crate::plan::{Plan, Table};
+use crate::text::count;
 use crate::whole_file::{self, Readable};
 
 /// Show what lists would change on a target, and change nothing
 ///
-/// TARGET is a name from `hedgerow targets` or the path of a CSV file that your server
+/// Without --list, the lists count that the target follows (`hedgerow subscribe`). TARGET is a name from `hedgerow targets` or the path of a CSV file that your server
 /// exported. The plan can be saved with -o and applied later; applying it refuses if the
 /// target has changed in between.
 #[derive(clap::Args)]
@@ -22,7 +23,7 @@ Examples:
   hedgerow plan example.social --list garden.csv --allow friends.example -o plan.json
   hedgerow plan me@example.social --list meta --json
 
-Exit codes: 0 nothing to do; 2 changes are pending; 1 error.")]
+Exit codes: 0 nothing to do; 2 changes are pending; 3 all of them are held; 1 error.")]
 pub struct Args {
     /// A name from `hedgerow targets`, or the path of a CSV export
     target: String,
@@ -62,8 +63,18 @@ impl Body for Shown {
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Table { plan: &self.plan, rows: self.rows })?;
+        let held = self.plan.summary.held;
+        if held > 0 {
+            let changes = count(held, "change");
+            let waits = if held == 1 { "waits" } else { "wait" };
+            writeln!(
+                f,
+                "\n{changes} {waits}. To have it done: --accept DOMAIN, or --override GUARD for \
+                 all of a kind."
+            )?;
+        }
         if self.plan.is_empty() {
-            return writeln!(f, "\nNothing to do.");
+            return if held > 0 { Ok(()) } else { writeln!(f, "\nNothing to do.") };
         }
         match &self.saved {
             Some(path) => {
@@ -77,7 +88,11 @@ impl fmt::Display for Shown {
 
 impl Shown {
     pub fn reply(self) -> Result<Reply> {
-        let exit = if self.plan.is_empty() { Exit::Ok } else { Exit::Pending };
+        let exit = match (self.plan.is_empty(), self.plan.summary.held) {
+            (false, _) => Exit::Pending,
+            (true, 0) => Exit::Ok,
+            (true, _) => Exit::Held,
+        };
         Reply::with(exit, self)
     }
 }

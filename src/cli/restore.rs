@@ -66,6 +66,6 @@ impl Args {
             }
             return Shown { plan, rows: ROWS, saved }.reply();
         }
-        self.run.carry_out(app, opened, plan, &reporter, &stop, json).await
+        self.run.carry_out(app, opened, plan, &reporter, &stop, json).await?.reply()
     }
 }

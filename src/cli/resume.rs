@@ -9,7 +9,7 @@ use super::{Reply, confirm};
 use crate::app::{App, FileHints};
 use crate::apply::Engine;
 use crate::plan::Plan;
-use crate::store::Ending;
+use crate::store::{Run, Store};
 
 /// Go on with a run that was interrupted
 ///
@@ -56,13 +56,11 @@ impl Args {
             if !self.yes && !confirm(&question)? {
                 bail!("run {} was not abandoned; add --yes to do so without being asked", run.id);
             }
-            let (ending, why) = (Ending::Failed, Some("abandoned"));
-            store.finish_run(run.id, ending, run.verified, why, app.clock.now()).await?;
+            let plan = plan_of(&store, &run).await?;
+            Engine::abandon(&store, &run, &plan, app.actor(), app.clock.as_ref()).await?;
             return Reply::ok(format!("Run {} is abandoned; what it has done stays.", run.id));
         }
-        let text = store.plan(run.id).await?.unwrap_or_default();
-        let plan = Plan::from_json(text.as_bytes())
-            .with_context(|| format!("run {} cannot be resumed", run.id))?;
+        let plan = plan_of(&store, &run).await?;
         let reporter = Arc::new(Reporter::new(json));
         let stop = stop_on_interrupt();
         let (name, hints) = (plan.target.handle(), FileHints::of(&plan.target));
@@ -83,4 +81,9 @@ impl Args {
         store.close().await;
         Applied::new(&plan, report, &opened).reply()
     }
+}
+
+async fn plan_of(store: &Store, run: &Run) -> Result<Plan> {
+    let text = store.plan(run.id).await?.unwrap_or_default();
+    Plan::from_json(text.as_bytes()).with_context(|| format!("run {} cannot be resumed", run.id))
 }

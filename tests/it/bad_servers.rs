@@ -256,7 +256,12 @@ fn names_are_sent_so_that_follows_are_really_cut() {
     let scene = Scene::new(Version::V4_6);
     scene.fake.world().follows = vec!["friend@xn--bcher-kva.example".to_owned()];
     scene.machine.write("list.txt", "B\u{fc}cher.Example\n");
-    scene.machine.run(&["apply", "me@home.example", "-l", "list.txt", "--yes"]).exits(0);
+    let apply = ["apply", "me@home.example", "-l", "list.txt", "--yes"];
+    // Nobody is cut off without a word.
+    scene.machine.run(&apply).exits(3).says("it cuts 1 person you follow");
+    assert_eq!(scene.fake.world().follows.len(), 1);
+    let anyway = [&apply[..], &["--override", "relationships"]].concat();
+    scene.machine.run(&anyway).exits(0);
     assert_eq!(scene.fake.world().follows.len(), 0);
     assert_eq!(scene.fake.writes()[0].param("domain"), Some("xn--bcher-kva.example"));
 }
@@ -268,9 +273,15 @@ fn a_preview_of_sixty_changes_costs_the_reads_and_nothing_else() {
     scene.machine.write("list.txt", list);
     scene.fake.forget_requests();
     scene.machine.run(&["plan", "me@home.example", "-l", "list.txt"]).exits(2).says("adds 60");
+    // The blocks, who is asking, the two lists of follows, and the hosts that are known: it
+    // makes no difference how many changes there are.
     let asked = scene.fake.requests();
-    assert_eq!(asked.len(), 1);
-    assert_eq!((asked[0].method.as_str(), asked[0].path.as_str()), ("GET", USER));
+    let paths: Vec<&str> = asked.iter().map(|request| request.path.as_str()).collect();
+    let me = "/api/v1/accounts";
+    let [who, following, followers] =
+        ["verify_credentials", "1/following", "1/followers"].map(|last| format!("{me}/{last}"));
+    assert_eq!(paths, [USER, &who, &following, &followers, "/api/v1/instance/peers"]);
+    assert!(asked.iter().all(|request| request.method == "GET"));
 }
 
 #[test]

@@ -41,6 +41,10 @@ impl Scene {
                 "list.csv",
                 "--mode",
                 "overwrite",
+                "--override",
+                "most-adds",
+                "--override",
+                "most-removes",
                 "-o",
                 "plan.json",
             ])

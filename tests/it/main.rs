@@ -9,6 +9,7 @@ mod csv_target;
 mod fake;
 mod following;
 mod impact;
+mod keeping;
 mod kill;
 mod lists;
 mod lists_faces;

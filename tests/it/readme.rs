@@ -68,13 +68,15 @@ fn line_matches(want: &str, got: &str) -> bool {
 }
 
 /// Signs in with the browser that the README speaks of.
-fn sign_in(fake: &Fake, mut child: Child) -> Said {
+pub fn sign_in(fake: &Fake, mut child: Child) -> Said {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
     let address = loop {
         let from = said.len();
         assert!(stderr.read_line(&mut said).unwrap() > 0, "{said}");
-        if let Ok(url) = url::Url::parse(said[from..].trim()) {
+        if let Ok(url) = url::Url::parse(said[from..].trim())
+            && url.query().is_some()
+        {
             break url;
         }
     };

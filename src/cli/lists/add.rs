@@ -2,6 +2,7 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
+use serde_json::json;
 
 use super::settings::SettingsArgs;
 use crate::app::App;
@@ -13,6 +14,7 @@ use crate::list::{Document, Format, Purpose};
 use crate::plan::wrapped;
 use crate::source::Source;
 use crate::store::SnapshotId;
+use crate::store::{EventKind, NewEvent};
 use crate::text::{count, plain};
 
 /// Follow a list: fetch it now, keep every version, and hold what looks like a mistake
@@ -146,6 +148,9 @@ impl Args {
         let signature = by_name.and_then(|listing| listing.signature.as_ref());
         self.settings.or_signed(signature).put(&mut settings, &lists).await?;
         let added = lists.add(&name, &source, &settings).await?;
+        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ListFollowed);
+        let detail = json!({ "address": source.address() });
+        lists.store.log(&[event.list(&name).detail(detail)]).await?;
         if let Some(retractions) = listing.and_then(|listing| listing.retractions.as_ref()) {
             eprintln!(
                 "What was taken off this list stands at {retractions}; with --allow-list no other \

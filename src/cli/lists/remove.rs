@@ -1,11 +1,12 @@
 use std::fmt;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::followed;
 use crate::app::App;
 use crate::cli::Reply;
+use crate::store::{EventKind, NewEvent};
 
 /// Stop following a list, and forget its versions
 ///
@@ -39,7 +40,18 @@ impl Args {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let list = followed(&store, &self.name).await?;
+        let followers = store.subscribers(&list.name).await?;
+        if let Some(first) = followers.first() {
+            bail!(
+                "{} follows {1}, and without it could not be kept in step. Have it let go first: \
+                 hedgerow unsubscribe {first} {1}",
+                followers.join(", "),
+                list.name
+            );
+        }
         store.delete_list(&list.name).await?;
+        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ListLeft);
+        store.log(&[event.list(&list.name)]).await?;
         Reply::ok(Removed { removed: list.name })
     }
 }

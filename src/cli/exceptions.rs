@@ -1,0 +1,265 @@
+//! What must not be blocked, and what was turned down.
+
+use std::fmt;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Reply;
+use super::options::domain;
+use super::subscribe::signed_in;
+use crate::app::App;
+use crate::domain::Domain;
+use crate::exception::Exception;
+use crate::keep;
+use crate::ledger::{Delta, Dismissal, Why};
+use crate::store::{EventKind, NewEvent, NewException};
+use crate::text::{count, fit, plain};
+
+/// See and make exceptions: domains that no list blocks
+///
+/// An exception holds in every plan, for one target or for all. Where Hedgerow has put a
+/// block for lists there, the next plan lifts it; a block of your own stays.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "\
+Examples:
+  hedgerow exceptions
+  hedgerow exceptions add friends.example --reason 'my sister is there'
+  hedgerow exceptions add big.example --subdomains --target example.social --until 2027-01-31
+  hedgerow exceptions add odd.example --list harsh-list
+  hedgerow exceptions dismiss example.social doubtful.example
+  hedgerow exceptions remove 3")]
+pub struct Args {
+    /// Only what holds for this target, with what was turned down there
+    #[arg(long)]
+    target: Option<String>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Add(AddArgs),
+    /// End an exception, by its number
+    Remove {
+        number: i64,
+    },
+    /// Turn a suggestion down: it is not made again until a list says more than now
+    Dismiss {
+        /// A name from `hedgerow targets`
+        target: String,
+        #[arg(required = true, value_parser = domain)]
+        domains: Vec<Domain>,
+    },
+    /// Let a domain be suggested again that was turned down, or lifted by hand
+    Undismiss {
+        /// A name from `hedgerow targets`
+        target: String,
+        #[arg(required = true, value_parser = domain)]
+        domains: Vec<Domain>,
+    },
+}
+
+/// Let no list block this domain
+#[derive(clap::Args)]
+struct AddArgs {
+    #[arg(value_parser = domain)]
+    domain: Domain,
+    /// Everything below the domain too
+    #[arg(long)]
+    subdomains: bool,
+    /// Only on this target [default: on all]
+    #[arg(long)]
+    target: Option<String>,
+    /// Only do not hear what this list says of it; others count
+    #[arg(long)]
+    list: Option<String>,
+    /// The last day on which it holds, such as 2027-01-31
+    #[arg(long, value_name = "DAY")]
+    until: Option<NaiveDate>,
+    /// Why, for those who come after you
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// The moment at which a day is over, in UTC.
+pub fn end_of(day: NaiveDate) -> Option<DateTime<Utc>> {
+    Some(day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?.and_utc())
+}
+
+#[derive(Serialize)]
+struct Shown {
+    exceptions: Vec<Exception>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dismissed: Vec<Dismissed>,
+    #[serde(skip)]
+    now: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct Dismissed {
+    domain: String,
+    why: Why,
+    at: DateTime<Utc>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.exceptions.is_empty() && self.dismissed.is_empty() {
+            return writeln!(
+                f,
+                "There are no exceptions. `hedgerow exceptions add DOMAIN` makes one."
+            );
+        }
+        for exception in &self.exceptions {
+            let Exception { id, target, domain, subdomains, list, reason, until, .. } = exception;
+            let star = if *subdomains { " and below" } else { "" };
+            let mut line = format!("{id:>4}  {domain}{star}");
+            line +=
+                &target.as_ref().map_or_else(String::new, |name| format!(", on {}", plain(name)));
+            line += &list
+                .as_ref()
+                .map_or_else(String::new, |list| format!(", not heard: {}", plain(list)));
+            if let Some(until) = until {
+                let last = *until - chrono::TimeDelta::seconds(1);
+                let ended = if exception.is_in_force(self.now) { "until" } else { "ended" };
+                line += &format!(", {ended} {}", last.format("%Y-%m-%d"));
+            }
+            line +=
+                &reason.as_ref().map_or_else(String::new, |reason| format!(": {}", plain(reason)));
+            writeln!(f, "{line}")?;
+        }
+        if !self.dismissed.is_empty() {
+            writeln!(f, "\nTurned down, until a list says more:")?;
+            for row in &self.dismissed {
+                let name = fit(&plain(&row.domain), 40);
+                writeln!(f, "      {name:<40} {}, {}", row.why, row.at.format("%Y-%m-%d"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Args {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        match self.verb {
+            None => show(app, self.target.as_deref()).await,
+            Some(Verb::Add(args)) => args.run(app).await,
+            Some(Verb::Remove { number }) => remove(app, number).await,
+            Some(Verb::Dismiss { target, domains }) => dismiss(app, &target, &domains, true).await,
+            Some(Verb::Undismiss { target, domains }) => {
+                dismiss(app, &target, &domains, false).await
+            }
+        }
+    }
+}
+
+async fn show(app: &App, target: Option<&str>) -> Result<Reply> {
+    let now = app.clock.now();
+    let Some(store) = app.existing_store().await? else {
+        return Reply::ok(Shown { exceptions: Vec::new(), dismissed: Vec::new(), now });
+    };
+    let mut dismissed = Vec::new();
+    if let Some(name) = target {
+        let identity = app.identity(&signed_in(&store, name).await?)?;
+        let ledger = store.ledger(name, &keep::whose(&identity), now).await?;
+        let row = |(name, dismissal): (&compact_str::CompactString, &Dismissal)| Dismissed {
+            domain: name.to_string(),
+            why: dismissal.why,
+            at: dismissal.at,
+        };
+        dismissed = ledger.dismissals.iter().map(row).collect();
+        dismissed.sort_by(|a, b| a.domain.cmp(&b.domain));
+    }
+    Reply::ok(Shown { exceptions: store.exceptions(target).await?, dismissed, now })
+}
+
+impl AddArgs {
+    async fn run(self, app: &App) -> Result<Reply> {
+        let store = app.store().await?;
+        let target = match &self.target {
+            Some(name) => Some(signed_in(&store, name).await?.name),
+            None => None,
+        };
+        let now = app.clock.now();
+        let until = match self.until {
+            Some(day) => Some(end_of(day).context("there is no such day")?),
+            None => None,
+        };
+        if until.is_some_and(|until| until <= now) {
+            bail!("that day is over, so the exception would never hold");
+        }
+        let new = NewException {
+            target,
+            domain: self.domain.clone(),
+            subdomains: self.subdomains,
+            list: self.list.map(|list| list.to_lowercase()),
+            reason: self.reason.filter(|reason| !reason.trim().is_empty()),
+            until,
+            created_at: now,
+            made_by: app.actor().to_owned(),
+        };
+        let id = store.add_exception(&new).await?;
+        let mut event = NewEvent::new(now, app.actor(), EventKind::Excepted)
+            .domain(self.domain.as_str())
+            .detail(json!({
+                "exception": id, "subdomains": new.subdomains, "until": new.until,
+                "reason": new.reason,
+            }));
+        event.target = new.target.clone();
+        event.list = new.list.clone();
+        store.log(&[event]).await?;
+        let whom = new.list.map_or_else(
+            || "No list blocks".to_owned(),
+            |list| format!("What {} says of it is not heard for", plain(&list)),
+        );
+        let on = new.target.map_or_else(String::new, |name| format!(" on {}", plain(&name)));
+        let below = if new.subdomains { " and what is below it" } else { "" };
+        Reply::ok(format!("{whom} {}{below}{on} from now on (exception {id}).", self.domain))
+    }
+}
+
+async fn remove(app: &App, number: i64) -> Result<Reply> {
+    let store = app.store().await?;
+    let gone = store
+        .delete_exception(number)
+        .await?
+        .with_context(|| format!("There is no exception {number}; see `hedgerow exceptions`."))?;
+    let mut event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ExceptionEnded)
+        .domain(gone.domain.as_str())
+        .detail(json!({ "exception": gone.id }));
+    event.target = gone.target;
+    event.list = gone.list;
+    store.log(&[event]).await?;
+    Reply::ok(format!("Lists may block {} again.", gone.domain))
+}
+
+async fn dismiss(app: &App, name: &str, domains: &[Domain], down: bool) -> Result<Reply> {
+    let store = app.store().await?;
+    let identity = app.identity(&signed_in(&store, name).await?)?;
+    let now = app.clock.now();
+    let ledger = store.ledger(name, &keep::whose(&identity), now).await?;
+    let (mut delta, mut events) = (Delta::default(), Vec::new());
+    let kind = if down { EventKind::Dismissed } else { EventKind::Undismissed };
+    for domain in domains {
+        if !down && !ledger.dismissals.contains_key(domain.as_str()) {
+            bail!(
+                "{domain} was not turned down on {name}; see `hedgerow exceptions --target {name}`."
+            );
+        }
+        let dismissal = down.then(|| Dismissal { why: Why::Said, at: now, said: None });
+        delta.dismissals.insert(domain.as_str().into(), dismissal);
+        events.push(NewEvent::new(now, app.actor(), kind).target(name).domain(domain.as_str()));
+    }
+    store.take(name, &delta, &events).await?;
+    let domains = count(domains.len(), "domain");
+    Reply::ok(if down {
+        format!("{domains} turned down on {}: not suggested until a list says more.", plain(name))
+    } else {
+        format!("{domains} may be suggested again on {}.", plain(name))
+    })
+}

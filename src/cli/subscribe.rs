@@ -1,0 +1,292 @@
+//! Which lists a target follows, and how.
+
+use std::fmt;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Reply;
+use super::options::SeverityArg;
+use crate::app::App;
+use crate::gather::Chosen;
+use crate::keep;
+use crate::ledger::{Delta, Holding, Owner};
+use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms, mapping};
+use crate::source::Source;
+use crate::store::{EventKind, NewEvent, Store, Subscription, TargetRow};
+use crate::text::{count, fit, plain};
+
+/// Have a target follow a list, or change how it does
+///
+/// From then on `hedgerow plan TARGET` and `hedgerow sync` keep the target in step with the
+/// list: what was put there for it is raised, lowered and lifted as it goes, and what a
+/// person decided stays. Nothing is changed by subscribing.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow subscribe me@example.social threads
+  hedgerow subscribe example.social garden-fence --mode auto --retractions follow
+  hedgerow subscribe example.social harsh-list --cap silence --weight 2
+  hedgerow subscribe example.social odd-list --map none=suspend --map noop=ignore")]
+pub struct SubscribeArgs {
+    /// A name from `hedgerow targets`
+    target: String,
+    /// A list that you follow, or one that comes with Hedgerow
+    list: String,
+    /// What `sync` does with it by itself: auto, review (it waits for you) or watch (never)
+    #[arg(long)]
+    mode: Option<Mode>,
+    /// How much it counts where lists have to agree
+    #[arg(long, value_name = "N")]
+    weight: Option<u32>,
+    /// member asks and counts; alone needs nobody's agreement; support only counts
+    #[arg(long)]
+    share: Option<Share>,
+    /// Never take it to ask for more than this
+    #[arg(long, value_enum)]
+    cap: Option<SeverityArg>,
+    /// Take its words for others: none, noop, silence or suspend = ignore, noop, silence or
+    /// suspend; may be repeated
+    #[arg(long, value_name = "SAID=TAKEN", value_parser = mapping)]
+    map: Vec<(Said, Taken)>,
+    /// What happens to its blocks when it drops a domain: follow, ask or ignore
+    #[arg(long)]
+    retractions: Option<Retractions>,
+    /// So many days a domain has to be off the list before that counts
+    #[arg(long, value_name = "DAYS")]
+    grace: Option<u32>,
+    /// Begin from the default terms instead of those that are set
+    #[arg(long)]
+    afresh: bool,
+}
+
+/// Have a target follow a list no longer
+///
+/// Blocks that stand for this list alone are offered to be lifted by the next plan; with
+/// --keep they stay and are your own.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow unsubscribe me@example.social threads
+  hedgerow unsubscribe example.social garden-fence --keep")]
+pub struct UnsubscribeArgs {
+    /// A name from `hedgerow targets`
+    target: String,
+    /// The list
+    list: String,
+    /// Keep the blocks that stand for it; they are yours from then on
+    #[arg(long)]
+    keep: bool,
+}
+
+/// List which target follows which lists, and how
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow subscriptions
+  hedgerow subscriptions example.social --json")]
+pub struct SubscriptionsArgs {
+    /// Only those of this target
+    target: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Subscribed {
+    target: String,
+    list: String,
+    terms: Terms,
+}
+
+impl fmt::Display for Subscribed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (target, list) = (plain(&self.target), plain(&self.list));
+        writeln!(f, "{target} follows {list}: {}.", terms_in_words(&self.terms))?;
+        writeln!(f, "Nothing was changed. See what it would do: hedgerow plan {target}")
+    }
+}
+
+/// The terms in one line.
+pub fn terms_in_words(terms: &Terms) -> String {
+    let mut words = vec![match terms.mode {
+        Mode::Auto => "acts by itself".to_owned(),
+        Mode::Review => "waits for your review".to_owned(),
+        Mode::Watch => "only watched".to_owned(),
+    }];
+    if terms.weight != 1 {
+        words.push(format!("weight {}", terms.weight));
+    }
+    match terms.share {
+        Share::Member => {}
+        Share::Alone => words.push("needs nobody's agreement".to_owned()),
+        Share::Support => words.push("only supports others".to_owned()),
+    }
+    if let Some(cap) = terms.cap {
+        words.push(format!("at most {cap}"));
+    }
+    for (said, taken) in &terms.map {
+        words.push(format!("{said} is taken as {taken}"));
+    }
+    words.push(match (terms.retractions, terms.grace_days) {
+        (Retractions::Ignore, _) => "retractions are ignored".to_owned(),
+        (how, 0) => format!("retractions: {how}"),
+        (how, days) => format!("retractions: {how} after {}", count(days as usize, "day")),
+    });
+    words.join(", ")
+}
+
+/// A target that somebody has signed in to.
+pub async fn signed_in(store: &Store, name: &str) -> Result<TargetRow> {
+    if let Some(row) = store.target(name).await? {
+        return Ok(row);
+    }
+    let known: Vec<String> = store.targets().await?.into_iter().map(|row| row.name).collect();
+    if known.is_empty() {
+        bail!("There is no target {name}. Sign in with `hedgerow login SERVER` first.");
+    }
+    bail!("There is no target {name}. There are: {}.", known.join(", "))
+}
+
+impl SubscribeArgs {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let store = app.store().await?;
+        let target = signed_in(&store, &self.target).await?.name;
+        let list = match Chosen::parse(app, &self.list).await? {
+            Chosen::Followed(list) => list.name,
+            Chosen::Source(Source::Bundled(list)) => list.name.to_owned(),
+            Chosen::Source(_) => bail!(
+                "A target follows lists that you follow, so that each version is kept and looked \
+                 at. Follow it first: hedgerow lists add {}",
+                plain(&self.list)
+            ),
+        };
+        let known = store.subscriptions(&target).await?;
+        let known = known.into_iter().find(|subscription| subscription.list == list);
+        let mut terms = known.filter(|_| !self.afresh).map(|known| known.terms).unwrap_or_default();
+        terms.mode = self.mode.unwrap_or(terms.mode);
+        terms.weight = self.weight.unwrap_or(terms.weight);
+        terms.share = self.share.unwrap_or(terms.share);
+        terms.cap = self.cap.map(Into::into).or(terms.cap);
+        terms.map.extend(self.map);
+        terms.retractions = self.retractions.unwrap_or(terms.retractions);
+        terms.grace_days = self.grace.unwrap_or(terms.grace_days);
+        let now = app.clock.now();
+        store.save_subscription(&target, &list, &terms, now).await?;
+        let event = NewEvent::new(now, app.actor(), EventKind::Subscribed);
+        let event = event.target(&target).list(&list).detail(json!({ "terms": terms }));
+        store.log(&[event]).await?;
+        Reply::ok(Subscribed { target, list, terms })
+    }
+}
+
+#[derive(Serialize)]
+struct Unsubscribed {
+    target: String,
+    list: String,
+    /// Blocks that stand for this list and no other.
+    alone: usize,
+    kept: bool,
+}
+
+impl fmt::Display for Unsubscribed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (target, list) = (plain(&self.target), plain(&self.list));
+        writeln!(f, "{target} does not follow {list} any more.")?;
+        let blocks = count(self.alone, "block");
+        match (self.alone, self.kept) {
+            (0, _) => writeln!(f, "No block stood for it alone."),
+            (_, true) => writeln!(f, "{blocks} that stood for it alone stay and are yours now."),
+            (_, false) => writeln!(
+                f,
+                "{blocks} stand for it alone. Nothing was lifted; `hedgerow plan {target}` shows \
+                 what\nwould be. To keep them: hedgerow release {target} DOMAIN…"
+            ),
+        }
+    }
+}
+
+impl UnsubscribeArgs {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let store = app.store().await?;
+        let row = signed_in(&store, &self.target).await?;
+        let (target, list) = (row.name.clone(), self.list.to_lowercase());
+        let identity = app.identity(&row)?;
+        let now = app.clock.now();
+        let ledger = store.ledger(&target, &keep::whose(&identity), now).await?;
+        if !store.delete_subscription(&target, &list).await? {
+            let follows = store.subscriptions(&target).await?;
+            let follows: Vec<String> = follows.into_iter().map(|known| known.list).collect();
+            let follows =
+                if follows.is_empty() { "no list".to_owned() } else { follows.join(", ") };
+            bail!("{target} does not follow {list}. It follows {follows}.");
+        }
+        let stands = |holding: &Holding| {
+            holding.owner == Owner::Hedgerow
+                && holding.claims.iter().all(|claim| claim.list.as_str() == list)
+        };
+        let alone = || ledger.holdings.iter().filter(|(_, holding)| stands(holding));
+        let count = alone().count();
+        let mut delta = Delta::default();
+        if self.keep {
+            let theirs = alone().map(|(name, _)| (name.clone(), Some(Holding::of_a_person(now))));
+            delta.holdings.extend(theirs);
+        }
+        let event = NewEvent::new(now, app.actor(), EventKind::Unsubscribed);
+        let event = event.target(&target).list(&list).detail(json!({ "kept": self.keep }));
+        store.take(&target, &delta, &[event]).await?;
+        Reply::ok(Unsubscribed { target, list, alone: count, kept: self.keep })
+    }
+}
+
+#[derive(Serialize)]
+struct Subscriptions {
+    subscriptions: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    target: String,
+    list: String,
+    terms: Terms,
+}
+
+impl From<Subscription> for Row {
+    fn from(subscription: Subscription) -> Self {
+        let Subscription { target, list, terms, .. } = subscription;
+        Row { target, list, terms }
+    }
+}
+
+impl fmt::Display for Subscriptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.subscriptions.is_empty() {
+            return writeln!(
+                f,
+                "No target follows a list. `hedgerow subscribe TARGET LIST` has it."
+            );
+        }
+        let mut last = "";
+        for row in &self.subscriptions {
+            if last != row.target {
+                writeln!(f, "{}", plain(&row.target))?;
+                last = &row.target;
+            }
+            writeln!(f, "  {:<20} {}", fit(&plain(&row.list), 20), terms_in_words(&row.terms))?;
+        }
+        Ok(())
+    }
+}
+
+impl SubscriptionsArgs {
+    pub(super) async fn run(self, app: &App) -> Result<Reply> {
+        let Some(store) = app.existing_store().await? else {
+            return Reply::ok(Subscriptions { subscriptions: Vec::new() });
+        };
+        let rows = match &self.target {
+            Some(name) => store.subscriptions(&signed_in(&store, name).await?.name).await,
+            None => store.all_subscriptions().await,
+        };
+        let rows = rows.context("the subscriptions cannot be read")?;
+        Reply::ok(Subscriptions { subscriptions: rows.into_iter().map(Row::from).collect() })
+    }
+}
