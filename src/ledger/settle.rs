@@ -109,7 +109,11 @@ fn claims(
             less_since: None,
             once: !follows(&ask.list),
         });
-        claim.word = if word.covers(&claim.word) { word } else { claim.word };
+        if word.covers(&claim.word) {
+            // What the list says now was done for it, so it does not ask for less any more.
+            claim.word = word;
+            claim.less_since = None;
+        }
     }
     claims.into_values().collect()
 }

@@ -6,6 +6,7 @@ mod bad_servers;
 mod command;
 mod conformance;
 mod csv_target;
+mod decisions;
 mod fake;
 mod following;
 mod impact;
