@@ -29,6 +29,7 @@ Examples:
 pub struct AdoptArgs {
     /// A name from `hedgerow targets`
     target: String,
+    /// Blocks of your own; without any, they are listed
     #[arg(value_parser = domain)]
     domains: Vec<Domain>,
     /// All that there are
@@ -48,6 +49,7 @@ Examples:
 pub struct ReleaseArgs {
     /// A name from `hedgerow targets`
     target: String,
+    /// Blocks that Hedgerow put there
     #[arg(value_parser = domain, required_unless_present = "all")]
     domains: Vec<Domain>,
     /// Everything that Hedgerow put there

@@ -32,12 +32,14 @@ use crate::text::{count, plain};
 Examples:
   hedgerow apply blocked_domains.csv --list threads --yes
   hedgerow apply me@example.social --list threads
+  hedgerow apply me@example.social --accept bad.example
   hedgerow apply plan.json
 
 What a block cuts does not come back: see `What a block does` in the README.
 
-Exit codes: 0 done and verified, or nothing to do; 1 error, or not all went as planned;
-2 you were not asked, or said no; 3 the target has changed since the plan was made.")]
+Exit codes: 0 done and verified, or nothing to do; 1 error, or not all went as
+planned; 2 you were not asked, or said no; 3 the target has changed since the
+plan was made, or there are only changes that are held.")]
 pub struct Args {
     /// A name from `hedgerow targets`, the path of a CSV export, or a saved plan
     #[arg(value_name = "TARGET|PLAN-FILE")]

@@ -18,12 +18,12 @@ use crate::text::{fit, plain};
 
 /// Give a block a last day, or a day to look at it again
 ///
-/// After its last day a block is lifted by the next `plan` or `sync`, whoever set it, and no
-/// list sets it again until it says more. On a day of review the plan reminds you.
+/// After its last day a block is lifted by the next `apply` or `sync`, whoever set it, and no
+/// list sets it again until it says more. From a day of review on, the plan reminds you.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  hedgerow date example.social spam.example --expires 2027-03-01 --reason 'spam wave'
+  hedgerow date example.social spam.example --expires 2027-03-01 --reason spam
   hedgerow date example.social doubtful.example --review 2027-06-01
   hedgerow date example.social spam.example --clear
   hedgerow date example.social")]

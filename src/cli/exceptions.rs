@@ -29,7 +29,7 @@ use crate::text::{count, fit, plain};
 Examples:
   hedgerow exceptions
   hedgerow exceptions add friends.example --reason 'my sister is there'
-  hedgerow exceptions add big.example --subdomains --target example.social --until 2027-01-31
+  hedgerow exceptions add big.example --subdomains --until 2027-01-31
   hedgerow exceptions add odd.example --list harsh-list
   hedgerow exceptions dismiss example.social doubtful.example
   hedgerow exceptions remove 3")]
@@ -45,20 +45,30 @@ pub struct Args {
 enum Verb {
     Add(AddArgs),
     /// End an exception, by its number
+    #[command(after_help = "Example:\n  hedgerow exceptions remove 3")]
     Remove {
+        /// As `hedgerow exceptions` shows it
         number: i64,
     },
     /// Turn a suggestion down: it is not made again until a list says more than now
+    #[command(after_help = "\
+Example:
+  hedgerow exceptions dismiss example.social doubtful.example")]
     Dismiss {
         /// A name from `hedgerow targets`
         target: String,
+        /// What is not to be suggested
         #[arg(required = true, value_parser = domain)]
         domains: Vec<Domain>,
     },
     /// Let a domain be suggested again that was turned down, or lifted by hand
+    #[command(after_help = "\
+Example:
+  hedgerow exceptions undismiss example.social doubtful.example")]
     Undismiss {
         /// A name from `hedgerow targets`
         target: String,
+        /// What may be suggested again
         #[arg(required = true, value_parser = domain)]
         domains: Vec<Domain>,
     },
@@ -66,7 +76,13 @@ enum Verb {
 
 /// Let no list block this domain
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  hedgerow exceptions add friends.example --reason 'my sister is there'
+  hedgerow exceptions add big.example --subdomains --until 2027-01-31
+  hedgerow exceptions add odd.example --list harsh-list --target example.social")]
 struct AddArgs {
+    /// What must not be blocked
     #[arg(value_parser = domain)]
     domain: Domain,
     /// Everything below the domain too

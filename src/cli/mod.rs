@@ -84,7 +84,7 @@ Or sign in, look, and apply:
   hedgerow apply me@example.social --list threads
 
 Or have it follow lists, and bring it into step every night:
-  hedgerow subscribe me@example.social threads
+  hedgerow subscribe me@example.social threads --mode auto
   hedgerow sync
 
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes are pending;

@@ -13,17 +13,20 @@ use crate::whole_file::{self, Readable};
 
 /// Show what lists would change on a target, and change nothing
 ///
-/// Without --list, the lists count that the target follows (`hedgerow subscribe`). TARGET is a name from `hedgerow targets` or the path of a CSV file that your server
-/// exported. The plan can be saved with -o and applied later; applying it refuses if the
-/// target has changed in between.
+/// Without --list, the lists count that the target follows (`hedgerow subscribe`). TARGET is a
+/// name from `hedgerow targets` or the path of a CSV file that your server exported. The plan
+/// can be saved with -o and applied later; applying it refuses if the target has changed in
+/// between.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   hedgerow plan blocked_domains.csv --list threads
-  hedgerow plan example.social --list garden.csv --allow friends.example -o plan.json
+  hedgerow plan me@example.social
+  hedgerow plan example.social --list garden.csv --allow ok.example -o plan.json
   hedgerow plan me@example.social --list meta --json
 
-Exit codes: 0 nothing to do; 2 changes are pending; 3 all of them are held; 1 error.")]
+Exit codes: 0 nothing to do; 1 error; 2 changes are pending; 3 there are only
+changes that are held.")]
 pub struct Args {
     /// A name from `hedgerow targets`, or the path of a CSV export
     target: String,

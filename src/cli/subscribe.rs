@@ -26,9 +26,9 @@ use crate::text::{count, fit, plain};
 #[command(after_help = "\
 Examples:
   hedgerow subscribe me@example.social threads
-  hedgerow subscribe example.social garden-fence --mode auto --retractions follow
+  hedgerow subscribe example.social shared --mode auto --retractions follow
   hedgerow subscribe example.social harsh-list --cap silence --weight 2
-  hedgerow subscribe example.social odd-list --map none=suspend --map noop=ignore")]
+  hedgerow subscribe example.social odd --map none=suspend --map noop=ignore")]
 pub struct SubscribeArgs {
     /// A name from `hedgerow targets`
     target: String,

@@ -28,8 +28,8 @@ Examples:
   hedgerow sync example.social me@example.social
   17 3 * * *  hedgerow sync          # in a crontab
 
-Exit codes: 0 all in step; 1 error; 2 changes wait for your review; 3 something was held
-back by a guard, a held list, or another run at work on the target.")]
+Exit codes: 0 all in step; 1 error; 2 changes wait for your review; 3 something
+was held back by a guard, a held list, or another run at work on the target.")]
 pub struct Args {
     /// Names from `hedgerow targets` [default: all that follow lists]
     targets: Vec<String>,

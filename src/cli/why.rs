@@ -22,6 +22,7 @@ Examples:
   hedgerow why threads.net
   hedgerow why sub.bad.example --json")]
 pub struct Args {
+    /// Such as threads.net
     #[arg(value_parser = domain)]
     domain: Domain,
 }
