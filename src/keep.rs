@@ -99,7 +99,9 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
         None => Kept::default(),
     };
     let following = intent.lists.is_empty();
-    if following && kept.subscriptions.is_empty() {
+    // What still stands for a list that was left has to be decided about.
+    let owns = kept.ledger.holdings.values().any(|holding| holding.owner == Owner::Hedgerow);
+    if following && kept.subscriptions.is_empty() && !owns {
         bail!("{}", follows_nothing(identity));
     }
     if let (true, Some(store)) = (following, &store)

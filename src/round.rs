@@ -259,11 +259,13 @@ fn kind_of(plan: &Plan) -> TurnKind {
     }
 }
 
-/// Why rows wait, and how many; a row counts for its first reason.
+/// Why rows wait, and how many. A row counts once: for a guard if one holds it, which a
+/// review alone does not settle.
 fn reasons(plan: &Plan) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     for held in &plan.held {
-        let reason = match held.why.first() {
+        let guard = held.why.iter().find(|hold| matches!(hold, Hold::Guard { .. }));
+        let reason = match guard.or(held.why.first()) {
             Some(Hold::Guard { guard, .. }) => format!("held by {guard}"),
             Some(Hold::Retraction { .. }) => "taken back by lists".to_owned(),
             Some(Hold::Decided) => "turned down before".to_owned(),

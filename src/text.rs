@@ -48,6 +48,11 @@ pub fn people(number: usize) -> String {
     format!("{number} {}", if number == 1 { "person" } else { "people" })
 }
 
+/// The last day before a moment at which something ends.
+pub fn last_day(end: DateTime<Utc>) -> String {
+    (end - chrono::TimeDelta::seconds(1)).format("%Y-%m-%d").to_string()
+}
+
 /// How long ago something was: `today`, `3 days ago`. Whole days are enough for lists that
 /// change by the week.
 pub fn ago(now: DateTime<Utc>, then: DateTime<Utc>) -> String {

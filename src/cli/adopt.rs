@@ -4,6 +4,7 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
+use serde_json::json;
 
 use super::options::{domain, open_quietly};
 use super::subscribe::signed_in;
@@ -71,7 +72,8 @@ impl fmt::Display for Adoption {
         let target = plain(&self.target);
         if !self.adopted.is_empty() {
             let blocks = count(self.adopted.len(), "block");
-            return writeln!(f, "{blocks} on {target} go with the lists from now on.");
+            let go = if self.adopted.len() == 1 { "goes" } else { "go" };
+            return writeln!(f, "{blocks} on {target} {go} with the lists from now on.");
         }
         if self.yours.is_empty() {
             return writeln!(f, "No block of your own on {target} is one that its lists ask for.");
@@ -143,7 +145,9 @@ impl ReleaseArgs {
             events.push(event.target(&row.name).domain(name));
         }
         store.take(&row.name, &delta, &events).await?;
+        let are = if names.len() == 1 { "is" } else { "are" };
         let blocks = count(names.len(), "block");
-        Reply::ok(format!("{blocks} on {} are your own from now on.", plain(&row.name)))
+        let says = format!("{blocks} on {} {are} your own from now on.", plain(&row.name));
+        Reply::noted(says, json!({ "target": row.name, "released": names }))
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Reply;
 use crate::announce::announce;
 use crate::app::App;
+use crate::block::Level;
 use crate::plan::{Change, Plan};
 use crate::store::StepStatus;
 use crate::whole_file::{self, Readable};
@@ -62,7 +63,10 @@ impl Args {
         let done = steps.iter().filter(|step| step.status == StepStatus::Done);
         let done: Vec<Change> =
             done.filter_map(|step| all.get(usize::try_from(step.seq).ok()?).cloned()).collect();
-        let own = plan.target.own.first().map(ToString::to_string);
+        let own = match plan.target.level {
+            Level::Account => plan.target.account.clone(),
+            Level::Instance => plan.target.own.first().map(ToString::to_string),
+        };
         let whom = self.whom.or(own).unwrap_or_else(|| run.target.clone());
         let markdown = announce(&done, &whom, run.created_at);
         if let Some(path) = &self.output {

@@ -11,7 +11,6 @@ use super::progress::Reporter;
 use super::refollow::Refollowed;
 use super::{Coded, Exit, Reply, confirm};
 use crate::app::{App, FileHints, Opened};
-pub use crate::apply::Failure;
 use crate::apply::{ApplyError, Engine, Outcome, Report};
 use crate::block::Level;
 use crate::plan::{Mode, Plan, Summary, Table};
@@ -298,14 +297,14 @@ impl fmt::Display for Applied {
                 writeln!(f, "Go on with `hedgerow resume {run}`.")?;
             }
         }
-        if !self.steps.is_empty() {
-            writeln!(f, "\nNothing is blocked yet. To bring it to your server:")?;
-        }
         if self.summary.held > 0 {
             writeln!(f, "{} held; the plan says why.", are(self.summary.held))?;
         }
         if let Some(refollowed) = &self.refollowed {
             write!(f, "{refollowed}")?;
+        }
+        if !self.steps.is_empty() {
+            writeln!(f, "\nNothing is blocked yet. To bring it to your server:")?;
         }
         for (at, step) in self.steps.iter().enumerate() {
             let text = crate::plan::wrapped(&format!("{}. {step}", at + 1), "   ");

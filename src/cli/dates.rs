@@ -14,7 +14,7 @@ use super::subscribe::signed_in;
 use crate::app::App;
 use crate::domain::Domain;
 use crate::store::{BlockDate, EventKind, NewEvent};
-use crate::text::{fit, plain};
+use crate::text::{fit, last_day, plain};
 
 /// Give a block a last day, or a day to look at it again
 ///
@@ -72,8 +72,7 @@ impl fmt::Display for Shown {
         for row in &self.dates {
             let mut words = Vec::new();
             if let Some(at) = row.expires_at {
-                let last = at - chrono::TimeDelta::seconds(1);
-                words.push(format!("last day {}", last.format("%Y-%m-%d")));
+                words.push(format!("last day {}", last_day(at)));
             }
             if let Some(at) = row.review_at {
                 words.push(format!("look again on {}", at.format("%Y-%m-%d")));
@@ -107,7 +106,8 @@ impl Args {
                 bail!("{domain} has no date on {target}");
             }
             store.log(&[event(EventKind::Undated)]).await?;
-            return Reply::ok(format!("{domain} has no date on {} any more.", plain(&target)));
+            let says = format!("{domain} has no date on {} any more.", plain(&target));
+            return Reply::noted(says, json!({ "target": target, "domain": domain }));
         }
         if self.expires.is_none() && self.review.is_none() {
             bail!("name a day with --expires or --review");
@@ -133,6 +133,11 @@ impl Args {
             "expires": date.expires_at, "review": date.review_at, "reason": date.reason,
         });
         store.log(&[event(EventKind::Dated).detail(detail)]).await?;
-        Reply::ok(format!("Noted for {domain} on {}.", plain(&target)))
+        let says = format!("Noted for {domain} on {}.", plain(&target));
+        let fields = json!({
+            "target": target, "domain": domain, "expires_at": date.expires_at,
+            "review_at": date.review_at, "reason": date.reason,
+        });
+        Reply::noted(says, fields)
     }
 }

@@ -17,7 +17,7 @@ use crate::exception::Exception;
 use crate::keep;
 use crate::ledger::{Delta, Dismissal, Why};
 use crate::store::{EventKind, NewEvent, NewException};
-use crate::text::{count, fit, plain};
+use crate::text::{count, fit, last_day, plain};
 
 /// See and make exceptions: domains that no list blocks
 ///
@@ -141,9 +141,8 @@ impl fmt::Display for Shown {
                 .as_ref()
                 .map_or_else(String::new, |list| format!(", not heard: {}", plain(list)));
             if let Some(until) = until {
-                let last = *until - chrono::TimeDelta::seconds(1);
                 let ended = if exception.is_in_force(self.now) { "until" } else { "ended" };
-                line += &format!(", {ended} {}", last.format("%Y-%m-%d"));
+                line += &format!(", {ended} {}", last_day(*until));
             }
             line +=
                 &reason.as_ref().map_or_else(String::new, |reason| format!(": {}", plain(reason)));
@@ -235,7 +234,8 @@ impl AddArgs {
         );
         let on = new.target.map_or_else(String::new, |name| format!(" on {}", plain(&name)));
         let below = if new.subdomains { " and what is below it" } else { "" };
-        Reply::ok(format!("{whom} {}{below}{on} from now on (exception {id}).", self.domain))
+        let says = format!("{whom} {}{below}{on} from now on (exception {id}).", self.domain);
+        Reply::noted(says, json!({ "exception": id, "domain": self.domain }))
     }
 }
 
@@ -251,7 +251,8 @@ async fn remove(app: &App, number: i64) -> Result<Reply> {
     event.target = gone.target;
     event.list = gone.list;
     store.log(&[event]).await?;
-    Reply::ok(format!("Lists may block {} again.", gone.domain))
+    let says = format!("Lists may block {} again.", gone.domain);
+    Reply::noted(says, json!({ "removed": gone.id, "domain": gone.domain }))
 }
 
 async fn dismiss(app: &App, name: &str, domains: &[Domain], down: bool) -> Result<Reply> {
@@ -272,10 +273,11 @@ async fn dismiss(app: &App, name: &str, domains: &[Domain], down: bool) -> Resul
         events.push(NewEvent::new(now, app.actor(), kind).target(name).domain(domain.as_str()));
     }
     store.take(name, &delta, &events).await?;
-    let domains = count(domains.len(), "domain");
-    Reply::ok(if down {
-        format!("{domains} turned down on {}: not suggested until a list says more.", plain(name))
+    let number = count(domains.len(), "domain");
+    let says = if down {
+        format!("{number} turned down on {}: not suggested until a list says more.", plain(name))
     } else {
-        format!("{domains} may be suggested again on {}.", plain(name))
-    })
+        format!("{number} may be suggested again on {}.", plain(name))
+    };
+    Reply::noted(says, json!({ "target": name, "domains": domains, "dismissed": down }))
 }

@@ -161,7 +161,26 @@ impl<T: Serialize + Display> Body for T {
     }
 }
 
+/// A sentence for people, and the same in fields for scripts.
+#[derive(Serialize)]
+struct Noted {
+    #[serde(flatten)]
+    fields: serde_json::Value,
+    says: String,
+}
+
+impl Display for Noted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}", crate::plan::wrapped(&self.says, ""))
+    }
+}
+
 impl Reply {
+    /// Answers with a sentence, and with fields where a script asks.
+    fn noted(says: impl Into<String>, fields: serde_json::Value) -> Result<Reply> {
+        Reply::ok(Noted { fields, says: says.into() })
+    }
+
     fn ok(body: impl Body + 'static) -> Result<Reply> {
         Reply::with(Exit::Ok, body)
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::options::{FileOptions, ListOptions, open_quietly};
 use super::{Body, Exit, Reply};
 use crate::app::App;
-use crate::plan::{Plan, Table};
+use crate::plan::{Plan, Table, wrapped};
 use crate::text::count;
 use crate::whole_file::{self, Readable};
 
@@ -70,11 +70,11 @@ impl fmt::Display for Shown {
         if held > 0 {
             let changes = count(held, "change");
             let waits = if held == 1 { "waits" } else { "wait" };
-            writeln!(
-                f,
-                "\n{changes} {waits}. To have it done: --accept DOMAIN, or --override GUARD for \
-                 all of a kind."
-            )?;
+            let says = format!(
+                "{changes} {waits}. To have it done: --accept DOMAIN, or --override GUARD for all \
+                 of a kind."
+            );
+            writeln!(f, "\n{}", wrapped(&says, ""))?;
         }
         if self.plan.is_empty() {
             return if held > 0 { Ok(()) } else { writeln!(f, "\nNothing to do.") };

@@ -10,9 +10,9 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 
+use super::confirm;
 use super::login::sign_in_for;
 use super::progress::Reporter;
-use super::{apply::Failure, confirm};
 use crate::app::App;
 use crate::impact::{Cut, Person};
 use crate::mastodon::client::Api;
@@ -38,7 +38,13 @@ pub struct Refollowed {
     pub following: Vec<String>,
     /// They approve their followers by hand.
     pub requested: Vec<String>,
-    pub refused: Vec<Failure>,
+    pub refused: Vec<Refusal>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Refusal {
+    account: String,
+    why: String,
 }
 
 impl Lost {
@@ -147,7 +153,7 @@ async fn follow_all(
         match became {
             Refollow::Following => done.following.push(acct),
             Refollow::Requested => done.requested.push(acct),
-            Refollow::Refused(why) => done.refused.push(Failure { domain: acct, why }),
+            Refollow::Refused(why) => done.refused.push(Refusal { account: acct, why }),
         }
     }
     Ok(done)
@@ -160,8 +166,8 @@ impl std::fmt::Display for Refollowed {
             let people = count(self.requested.len(), "request");
             writeln!(f, "{people} wait for an answer: {}", plain(&self.requested.join(", ")))?;
         }
-        for failure in &self.refused {
-            writeln!(f, "Not followed: {}: {}", plain(&failure.domain), plain(&failure.why))?;
+        for Refusal { account, why } in &self.refused {
+            writeln!(f, "Not followed: {}: {}", plain(account), plain(why))?;
         }
         Ok(())
     }

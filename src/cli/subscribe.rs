@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::gather::Chosen;
 use crate::keep;
 use crate::ledger::{Delta, Holding, Owner};
+use crate::plan::wrapped;
 use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms, mapping};
 use crate::source::Source;
 use crate::store::{EventKind, NewEvent, Store, Subscription, TargetRow};
@@ -101,7 +102,8 @@ struct Subscribed {
 impl fmt::Display for Subscribed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (target, list) = (plain(&self.target), plain(&self.list));
-        writeln!(f, "{target} follows {list}: {}.", terms_in_words(&self.terms))?;
+        let says = format!("{target} follows {list}: {}.", terms_in_words(&self.terms));
+        writeln!(f, "{}", wrapped(&says, "  "))?;
         writeln!(f, "Nothing was changed. See what it would do: hedgerow plan {target}")
     }
 }
@@ -195,12 +197,16 @@ impl fmt::Display for Unsubscribed {
         let blocks = count(self.alone, "block");
         match (self.alone, self.kept) {
             (0, _) => writeln!(f, "No block stood for it alone."),
+            (1, true) => writeln!(f, "1 block that stood for it alone stays and is yours now."),
             (_, true) => writeln!(f, "{blocks} that stood for it alone stay and are yours now."),
-            (_, false) => writeln!(
-                f,
-                "{blocks} stand for it alone. Nothing was lifted; `hedgerow plan {target}` shows \
-                 what\nwould be. To keep them: hedgerow release {target} DOMAIN…"
-            ),
+            (alone, false) => {
+                let stand = if alone == 1 { "stands" } else { "stand" };
+                let says = format!(
+                    "{blocks} {stand} for it alone. Nothing was lifted; `hedgerow plan {target}` \
+                     shows what would be. To keep a block: hedgerow release {target} DOMAIN"
+                );
+                writeln!(f, "{}", wrapped(&says, ""))
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::block::Level;
 use crate::domain::Domain;
 use crate::ledger::{Owner, Why as Turned};
 use crate::store::Event;
-use crate::text::plain;
+use crate::text::{last_day, plain};
 use crate::why::{Account, InList, OnTarget, Relative, Stands, why};
 
 /// Tell why a domain is blocked, or is not: by which run, for which lists, and since when
@@ -70,7 +70,7 @@ impl fmt::Display for Told {
                 write!(f, ", only against {}", plain(list))?;
             }
             if let Some(until) = exception.until {
-                write!(f, ", until {}", until.format("%Y-%m-%d"))?;
+                write!(f, ", until {}", last_day(until))?;
             }
             let reason = exception.reason.as_deref().map(plain);
             writeln!(f, "{}", reason.map_or_else(String::new, |reason| format!(": {reason}")))?;
@@ -165,7 +165,7 @@ fn on_target(f: &mut fmt::Formatter<'_>, target: &OnTarget) -> fmt::Result {
         )?;
     }
     if let Some(at) = target.expires_at {
-        writeln!(f, "  Its last day is before {}.", at.format("%Y-%m-%d"))?;
+        writeln!(f, "  Its last day is {}.", last_day(at))?;
     }
     if let Some(at) = target.review_at {
         writeln!(f, "  To be looked at again on {}.", at.format("%Y-%m-%d"))?;

@@ -98,8 +98,13 @@ impl<'a> Draft<'a> {
         let mut notices = Notices::new(state, can, wishes);
         let (lists, wanted) = combined.into_wanted();
         for mut wanted in wanted {
-            draft.drop_ignored(&mut wanted);
+            let ignored = draft.drop_ignored(&mut wanted);
             notices.hear(&wanted);
+            let unheard = wanted.asked_by.heard().next().is_none();
+            if let (Some(reason), true) = (ignored, unheard && draft.is_free(&wanted.domain)) {
+                draft.skip(wanted, reason);
+                continue;
+            }
             match wishes.aim {
                 Aim::Sync => draft.step(wanted),
                 Aim::Merge | Aim::Overwrite => draft.place(wanted),
@@ -137,13 +142,22 @@ impl<'a> Draft<'a> {
         super::weigh::finish(self, impact)
     }
 
-    fn drop_ignored(&self, wanted: &mut Wanted) {
-        if self.wishes.exceptions.has_ignored_entries() {
-            let ignored = |list: &str| self.wishes.exceptions.ignored(list, &wanted.domain);
-            if wanted.asked_by.iter().any(|ask| ignored(&ask.list).is_some()) {
-                wanted.asked_by = wanted.asked_by.of(|list| ignored(list).is_none());
-            }
+    /// Takes out what is said by lists that are not to be heard on this domain, and tells
+    /// why.
+    fn drop_ignored(&self, wanted: &mut Wanted) -> Option<Reason> {
+        if !self.wishes.exceptions.has_ignored_entries() {
+            return None;
         }
+        let ignored = |list: &str| self.wishes.exceptions.ignored(list, &wanted.domain);
+        let found = wanted.asked_by.iter().find_map(|ask| ignored(&ask.list))?;
+        let reason = Reason::Excepted { exception: found.id, says: found.reason.clone() };
+        wanted.asked_by = wanted.asked_by.of(|list| ignored(list).is_none());
+        Some(reason)
+    }
+
+    /// Whether nothing stands at a domain.
+    fn is_free(&self, domain: &Domain) -> bool {
+        self.state.find(domain.as_str()).is_none()
     }
 
     /// Merge and overwrite: every wish counts, whoever set what stands there.

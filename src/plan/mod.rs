@@ -409,19 +409,18 @@ impl Plan {
         );
         if kept > 0 {
             use fmt::Write;
-            let _ = write!(sentence, ", {kept} of your own kept");
+            let whose = match self.mode {
+                Mode::Undo | Mode::Restore => "left alone",
+                _ => "of your own kept",
+            };
+            let _ = write!(sentence, ", {kept} {whose}");
         }
         sentence.push('.');
         let Summary { following, followers, .. } = self.summary;
         if following + followers > 0 {
             use fmt::Write;
-            let _ = write!(
-                sentence,
-                " Cuts {} you follow and {} who follow{} you.",
-                crate::text::people(following),
-                followers,
-                if followers == 1 { "s" } else { "" }
-            );
+            let cuts = notices::relations(self.state.level, following, followers);
+            let _ = write!(sentence, " Cuts {cuts}.");
         }
         sentence
     }

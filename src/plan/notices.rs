@@ -5,7 +5,7 @@ use crate::block::{Level, Severity, State};
 use crate::combine::{ListUse, Wanted};
 use crate::impact::Impact;
 use crate::target::{Budget, Capabilities, Writes};
-use crate::text::count;
+use crate::text::{count, people};
 
 /// How long so many changes take at least, where that is long enough to plan for.
 pub fn duration(can: Capabilities, changes: usize) -> Option<String> {
@@ -20,6 +20,20 @@ pub fn duration(can: Capabilities, changes: usize) -> Option<String> {
             count(changes, "change"),
         )
     })
+}
+
+/// The follows that end, as the person or the admin would say it.
+pub fn relations(level: Level, following: usize, followers: usize) -> String {
+    let s = if followers == 1 { "s" } else { "" };
+    match level {
+        Level::Account => {
+            format!("{} you follow and {followers} who follow{s} you", people(following))
+        }
+        Level::Instance => format!(
+            "{} from here to there and {followers} from there to here",
+            count(following, "follow")
+        ),
+    }
 }
 
 /// What nobody could tell about whom the plan would cut.

@@ -211,7 +211,7 @@ fn skipped_row(skipped: &Skipped) -> String {
     if name.width() + reason.width() <= WIDTH {
         format!("{name}{reason}")
     } else {
-        format!("{}\n{}", name.trim_end(), wrapped(&format!("      {reason}"), "      "))
+        format!("{}\n      {}", name.trim_end(), narrow(&reason, "      "))
     }
 }
 
@@ -254,15 +254,25 @@ fn transition(before: &Rule, after: &Rule) -> String {
 
 /// Breaks a paragraph at 79 columns; later lines start with `indent`.
 pub(crate) fn wrapped(text: &str, indent: &str) -> String {
+    broken(text, indent, 0)
+}
+
+/// The same for a text whose first line is indented already.
+fn narrow(text: &str, indent: &str) -> String {
+    broken(text, indent, indent.len())
+}
+
+fn broken(text: &str, indent: &str, start: usize) -> String {
     let mut lines = String::new();
-    let mut used = 0;
+    let mut used = start;
     for word in text.split(' ') {
         let width = word.width();
-        if used > 0 && used + 1 + width > WIDTH {
+        let begun = !lines.is_empty();
+        if begun && used + 1 + width > WIDTH {
             lines.push('\n');
             lines.push_str(indent);
             used = indent.len();
-        } else if used > 0 {
+        } else if begun {
             lines.push(' ');
             used += 1;
         }

@@ -206,7 +206,7 @@ impl Draft<'_> {
     /// said.
     fn rest(&mut self, wanted: Wanted, waiting: Option<Reason>) {
         match waiting {
-            Some(reason) if wanted.asked_by.is_empty() => self.skip(wanted, reason),
+            Some(reason) if wanted.asked_by.heard().next().is_none() => self.skip(wanted, reason),
             _ => self.leave(wanted),
         }
     }

@@ -5,7 +5,7 @@ use super::changes::Rows;
 use super::draft::{Draft, cuts};
 use super::hold::{Held, Hold, Row};
 use super::nest::{self, Nest};
-use super::notices::{counted, duration};
+use super::notices::{counted, duration, relations};
 use super::wishes::Aim;
 use super::{Add, Direction, Mode, Plan, Reason, Remove, Skipped, Update};
 use crate::block::{Rule, Severity};
@@ -55,7 +55,7 @@ enum Weighed {
 }
 
 fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
-    let loss = draft.wishes.policy.loss;
+    let (loss, level) = (draft.wishes.policy.loss, draft.can.level);
     if draft.wishes.overrides(Guard::Relationships) || impact.is_empty() {
         return;
     }
@@ -79,11 +79,7 @@ fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
             LossThen::Limit if can_limit => Weighed::Limited,
             LossThen::Skip => Weighed::Skipped(cut.relations()),
             LossThen::Hold | LossThen::Limit => {
-                let says = format!(
-                    "it cuts {} and {}",
-                    cut_following(cut.following),
-                    cut_followers(cut.followers)
-                );
+                let says = format!("it cuts {}", relations(level, cut.following, cut.followers));
                 Weighed::Held(Hold::guard(Guard::Relationships, says))
             }
         }
@@ -153,17 +149,6 @@ fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
     }
     draft.held.append(&mut held);
     draft.skipped.append(&mut skipped);
-}
-
-fn cut_following(count: usize) -> String {
-    match count {
-        1 => "1 person you follow".to_owned(),
-        count => format!("{count} people you follow"),
-    }
-}
-
-fn cut_followers(count: usize) -> String {
-    format!("{count} who follow{} you", if count == 1 { "s" } else { "" })
 }
 
 /// Where a block is lifted or weakened because a list names something below it instead,

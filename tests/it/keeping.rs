@@ -493,7 +493,7 @@ fn adopting_and_releasing_are_acts_of_their_own() {
     scene.sync().exits(0).says("lifted 1");
     assert_eq!(scene.mine(), ["else.example", "new.example", "private.example"]);
     // Leaving the list offers to lift what stands for it, and a person decides.
-    scene.run(&["unsubscribe", ME, "ours"]).exits(0).says("1 block stand for it alone");
+    scene.run(&["unsubscribe", ME, "ours"]).exits(0).says("1 block stands for it alone");
     scene.follow("other", &["x.example,suspend,"]);
     scene.auto(ME, "other");
     scene.sync().exits(2).says("1 taken back by lists");
