@@ -22,6 +22,7 @@ use crate::follow::history::in_force_since;
 use crate::keep;
 use crate::ledger::{Claim, Dismissal, Holding, Ledger, Owner, Why};
 use crate::list::{Document, bundled};
+use crate::policy::{Agreement, Mode, Share, Verdict, Voice, decide};
 use crate::store::{
     Action, BlockDate, DomainStep, Event, EventFilter, FollowedList, StepStatus, Store, TargetRow,
 };
@@ -69,12 +70,48 @@ pub struct OnTarget {
     pub expires_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_at: Option<DateTime<Utc>>,
+    /// What the lists that it follows say now, and what that comes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lists_now: Option<ListsNow>,
     /// Blocks above it, which reach it where the target is an instance, nearest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub above: Vec<Relative>,
     /// Blocks below it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub below: Vec<Relative>,
+}
+
+/// What the lists of a target say of a domain now.
+#[derive(Debug, Serialize)]
+pub struct ListsNow {
+    pub voices: Vec<Said>,
+    pub comes_to: ComesTo,
+    /// How many lists, or how much of their weight, have to agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Said {
+    pub list: String,
+    /// Absent where it gives none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub says: Option<Severity>,
+    /// Absent where it is not heard: it is only watched, its word is ignored, or an exception
+    /// is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_as: Option<Severity>,
+    pub weight: u32,
+    pub share: Share,
+    pub mode: Mode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum ComesTo {
+    Block { severity: Severity },
+    TooFew { have: u64, need: u64 },
+    Nothing,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -146,9 +183,6 @@ pub async fn why(app: &App, domain: &Domain) -> Result<Account> {
     let mut lists = Vec::new();
     if let Some(store) = app.existing_store().await? {
         runs = store.domain_steps(domain.as_str()).await?;
-        for row in store.targets().await? {
-            targets.push(on_target(app, &store, &row, domain, &runs).await?);
-        }
         let touches =
             |exception: &Exception| exception.covers(domain) || exception.domain.is_below(domain);
         exceptions = store.exceptions(None).await?.into_iter().filter(touches).collect();
@@ -166,6 +200,11 @@ pub async fn why(app: &App, domain: &Domain) -> Result<Account> {
         for list in bundled::all() {
             let followed_by = store.subscribers(list.name).await?;
             lists.extend(in_bundled(list, domain, &followed_by, app.clock.now())?);
+        }
+        for row in store.targets().await? {
+            let mut target = on_target(app, &store, &row, domain, &runs).await?;
+            target.lists_now = lists_now(&store, &row, domain, &lists, &exceptions).await?;
+            targets.push(target);
         }
     } else {
         for list in bundled::all() {
@@ -228,9 +267,58 @@ async fn on_target(
             .filter(|_| stands != Stands::Blocked),
         expires_at: date.and_then(|date: &BlockDate| date.expires_at),
         review_at: date.and_then(|date| date.review_at),
+        lists_now: None,
         above,
         below,
     })
+}
+
+/// What the lists that a target follows come to for a domain, by its policy.
+async fn lists_now(
+    store: &Store,
+    row: &TargetRow,
+    domain: &Domain,
+    lists: &[InList],
+    exceptions: &[Exception],
+) -> Result<Option<ListsNow>> {
+    let policy = store.policy(&row.name).await?;
+    let subscriptions = store.subscriptions(&row.name).await?;
+    let heard = subscriptions.iter().filter(|subscription| subscription.terms.speaks());
+    let total = heard.map(|subscription| u64::from(subscription.terms.weight)).sum();
+    let (mut voices, mut spoken) = (Vec::new(), Vec::new());
+    for subscription in subscriptions {
+        let named = lists.iter().filter(|list| list.list == subscription.list);
+        let mut named = named.filter(|list| list.names == *domain);
+        let span = named.next().and_then(|list| list.spans.last());
+        let Some(span) = span.filter(|span| span.until.is_none()) else { continue };
+        let ignored = exceptions.iter().any(|exception| {
+            exception.list.as_ref() == Some(&subscription.list)
+                && exception.target.as_ref().is_none_or(|target| *target == row.name)
+                && exception.covers(domain)
+        });
+        let terms = subscription.terms;
+        let taken = terms.take(span.severity).filter(|_| terms.speaks() && !ignored);
+        // An account has one kind of block, and a note is none.
+        let taken = match row.level {
+            Level::Instance => taken.map(|severity| severity.unwrap_or(Severity::Silence)),
+            Level::Account => {
+                taken.filter(|said| *said != Some(Severity::Noop)).map(|_| Severity::Suspend)
+            }
+        };
+        let (weight, share) = (terms.weight, terms.share);
+        spoken.extend(taken.map(|severity| Voice { severity, weight, share }));
+        let (says, mode, list) = (span.severity, terms.mode, subscription.list);
+        voices.push(Said { list, says, taken_as: taken, weight, share, mode });
+    }
+    if voices.is_empty() {
+        return Ok(None);
+    }
+    let comes_to = match decide(&spoken, &policy, total) {
+        Verdict::Block(severity) => ComesTo::Block { severity },
+        Verdict::TooFew { have, need } => ComesTo::TooFew { have, need },
+        Verdict::NotAsked => ComesTo::Nothing,
+    };
+    Ok(Some(ListsNow { voices, comes_to, agreement: policy.agreement }))
 }
 
 /// What stood on a target when it was last backed up.

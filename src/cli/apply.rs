@@ -300,6 +300,17 @@ impl fmt::Display for Applied {
         if self.summary.held > 0 {
             writeln!(f, "{} held; the plan says why.", are(self.summary.held))?;
         }
+        let Summary { following, followers, remove, .. } = self.summary;
+        if following + followers > 0 {
+            let says = format!(
+                "The blocks have cut {following} followed and {followers} following. Take them \
+                 back with `hedgerow undo {run}`; followers do not come back by that."
+            );
+            writeln!(f, "{}", crate::plan::wrapped(&says, ""))?;
+        }
+        if remove > 0 && matches!(self.mode, Mode::Undo | Mode::Restore) {
+            writeln!(f, "Follows that the blocks had cut have not come back by themselves.")?;
+        }
         if let Some(refollowed) = &self.refollowed {
             write!(f, "{refollowed}")?;
         }

@@ -9,9 +9,10 @@ use crate::app::App;
 use crate::block::Level;
 use crate::domain::Domain;
 use crate::ledger::{Owner, Why as Turned};
+use crate::plan::wrapped;
 use crate::store::Event;
 use crate::text::{last_day, plain};
-use crate::why::{Account, InList, OnTarget, Relative, Stands, why};
+use crate::why::{Account, ComesTo, InList, ListsNow, OnTarget, Relative, Said, Stands, why};
 
 /// Tell why a domain is blocked, or is not: by which run, for which lists, and since when
 ///
@@ -151,6 +152,9 @@ fn on_target(f: &mut fmt::Formatter<'_>, target: &OnTarget) -> fmt::Result {
         }
         None => {}
     }
+    if let Some(now) = &target.lists_now {
+        lists_now(f, now, target.level)?;
+    }
     if let Some(turned) = &target.turned_down {
         let how = match turned.why {
             Turned::Said => "you turned it down",
@@ -188,6 +192,33 @@ fn on_target(f: &mut fmt::Formatter<'_>, target: &OnTarget) -> fmt::Result {
         writeln!(f, "  Blocked below it: {}.", names(&target.below))?;
     }
     Ok(())
+}
+
+/// What the lists say now, one by one, and what that comes to.
+fn lists_now(f: &mut fmt::Formatter<'_>, now: &ListsNow, level: Level) -> fmt::Result {
+    let voice = |said: &Said| {
+        let says = said.says.map_or("a block", |severity| severity.as_str());
+        let taken = match said.taken_as {
+            None => ", not heard".to_owned(),
+            Some(taken) if level == Level::Instance && Some(taken) != said.says => {
+                format!(", taken as {taken}")
+            }
+            Some(_) => String::new(),
+        };
+        let weight =
+            if said.weight == 1 { String::new() } else { format!(", weight {}", said.weight) };
+        format!("{} says {says}{taken}{weight}", plain(&said.list))
+    };
+    let voices: Vec<String> = now.voices.iter().map(voice).collect();
+    let enough = now.agreement.map_or_else(String::new, |it| format!(", where it takes {it}"));
+    let comes_to = match now.comes_to {
+        ComesTo::Block { .. } if level == Level::Account => "a block".to_owned(),
+        ComesTo::Block { severity } => severity.to_string(),
+        ComesTo::TooFew { have, need } => format!("nothing: {have} of {need}"),
+        ComesTo::Nothing => "nothing".to_owned(),
+    };
+    let says = format!("  Its lists come to {comes_to}{enough}: {}.", voices.join("; "));
+    writeln!(f, "{}", wrapped(&says, "  "))
 }
 
 fn in_list(f: &mut fmt::Formatter<'_>, list: &InList, domain: &Domain) -> fmt::Result {

@@ -257,6 +257,13 @@ fn agreement_and_watching_are_counted_and_explained() {
         .collect();
     assert_eq!(reasons, [("only.example", "too-few-agree"), ("watched.example", "watched")]);
     scene.run(&["plan", HOME]).exits(2).says("too few agree: 1 of 2").says("only watched");
+    let why = scene.run(&["why", "both.example"]).exits(0);
+    let why = why.says("Its lists come to silence, where it takes at least 2 lists");
+    why.says("eyes says suspend, not heard; one says suspend; two says silence");
+    let why = scene.run(&["why", "only.example", "--json"]).exits(0).json();
+    let home = why["targets"].as_array().unwrap().iter().find(|t| t["target"] == HOME).unwrap();
+    let want = json!({ "verdict": "too-few", "have": 1, "need": 2 });
+    assert_eq!(home["lists_now"]["comes_to"], want);
     // For one run, or by another rule.
     let once = scene.run(&["plan", HOME, "--in-at-least", "1", "--json"]).exits(2).json();
     assert_eq!(once["summary"]["add"], 2);
@@ -354,7 +361,8 @@ fn an_undo_takes_back_one_run_and_what_it_cut_is_followed_again() {
         .exits(2)
         .says("it cuts 1 person you follow and 1 who follows you")
         .says("friend, fan");
-    scene.run(&["apply", ME, "--yes", "--accept", "bad.example"]).exits(0).says("Cuts 1 person");
+    let said = scene.run(&["apply", ME, "--yes", "--accept", "bad.example"]).exits(0);
+    said.says("Cuts 1 person").says("have cut 1 followed and 1 following. Take them back");
     assert_eq!(scene.fake.world().follows, ["other@fine.example"]);
     // Later a person lifts one by hand and blocks another.
     scene.fake.world().account_blocks.retain(|(_, domain)| domain != "worse.example");
