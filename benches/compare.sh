@@ -38,7 +38,7 @@ for case in $cases; do
   lists=()
   for file in "$work/$case"/list-*.csv; do lists+=(--list "$file"); done
   time_of "floor-$case" "$floor" "$work/$case"/list-*.csv
-  time_of "hedgerow-$case" "$hedgerow" plan "$work/blocked_domains.csv" --json "${lists[@]}"
+  time_of "hedgerow-$case" "$hedgerow" plan "$work/blocked_domains.csv" --override most-adds --json "${lists[@]}"
 done
 
 echo
