@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::impact::Impact;
+use crate::keep::whose;
 use crate::mastodon::client::{Patience, Silent};
 use crate::plan::{Change, Difference, Plan, differences};
 use crate::stop::Stop;
@@ -31,7 +32,7 @@ use crate::store::{
     Action, Ending, EventKind, NewBackup, NewEvent, NewRun, NewStep, Run, RunId, StepStatus, Store,
     StoreError, TargetLock,
 };
-use crate::target::{Target, TargetError, TargetRef, Writes, Written};
+use crate::target::{Target, TargetError, Writes, Written};
 
 /// So many refusals in a row mean that the server refuses as such, not this domain.
 const REFUSALS_IN_A_ROW: usize = 10;
@@ -430,8 +431,8 @@ impl Engine<'_> {
     /// One run per target at a time.
     pub async fn lock(&self) -> Result<Lock, ApplyError> {
         let directory = self.data_dir.join("locks");
-        let TargetRef { level, address, account, .. } = self.target.identity();
-        let whose = format!("{level} {address} {}", account.as_deref().unwrap_or_default());
+        let identity = self.target.identity();
+        let whose = format!("{} {}", identity.level, whose(identity));
         let key = hex(&Sha256::digest(whose.as_bytes()));
         let path = directory.join(format!("{}.lock", &key[..16]));
         let failed = |error| ApplyError::Lock { path: path.display().to_string(), error };

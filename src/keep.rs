@@ -66,7 +66,9 @@ pub struct Kept {
 
 /// Which account or server the ledger of a name is about.
 pub fn whose(target: &TargetRef) -> String {
-    format!("{} {}", target.address, target.account.as_deref().unwrap_or_default())
+    // A server is the same whichever of its admins has signed in.
+    let account = target.account.as_deref().filter(|_| target.level == Level::Account);
+    format!("{} {}", target.address, account.unwrap_or_default())
 }
 
 impl Kept {

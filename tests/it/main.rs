@@ -10,6 +10,7 @@ mod fake;
 mod following;
 mod impact;
 mod keeping;
+mod keeping_hunt;
 mod kill;
 mod lists;
 mod lists_faces;

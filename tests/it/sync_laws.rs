@@ -20,7 +20,7 @@ use proptest::sample::select;
 
 use crate::plan_laws::{NAMES, any_state, list, now, rule, severity};
 
-fn listed(name: &str, entries: &[Entry]) -> Listed {
+pub fn listed(name: &str, entries: &[Entry]) -> Listed {
     let terms = Terms {
         mode: Mode::Auto,
         retractions: Retractions::Follow,
@@ -52,12 +52,12 @@ fn world(state: &State) -> World {
     world
 }
 
-fn sync(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
+pub fn sync(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
     let step = Step { attended: true, aim: Aim::Sync, ..Step::default() };
     world.step(lists, &step, at)
 }
 
-fn alone(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
+pub fn alone(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
     world.step(lists, &Step { aim: Aim::Sync, ..Step::default() }, at)
 }
 
@@ -281,7 +281,7 @@ proptest! {
     }
 }
 
-fn entry(name: &str, severity: Severity) -> Entry {
+pub fn entry(name: &str, severity: Severity) -> Entry {
     Entry {
         domain: hedgerow::domain::Domain::from_stored(name).unwrap(),
         line: 1,
@@ -296,7 +296,7 @@ fn entry(name: &str, severity: Severity) -> Entry {
     }
 }
 
-fn days(days: i64) -> DateTime<Utc> {
+pub fn days(days: i64) -> DateTime<Utc> {
     now() + TimeDelta::days(days)
 }
 
