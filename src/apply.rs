@@ -32,7 +32,7 @@ use crate::store::{
     Action, Ending, EventKind, NewBackup, NewEvent, NewRun, NewStep, Run, RunId, StepStatus, Store,
     StoreError, TargetLock,
 };
-use crate::target::{Target, TargetError, Writes, Written};
+use crate::target::{Kind, Target, TargetError, Writes, Written};
 
 /// So many refusals in a row mean that the server refuses as such, not this domain.
 const REFUSALS_IN_A_ROW: usize = 10;
@@ -78,6 +78,9 @@ pub enum ApplyError {
     Unfinished(i64),
     #[error("Another run is working on this target right now. Wait until it has finished.")]
     Busy,
+    /// The name has passed to another account or server.
+    #[error("The plan was made for {planned}, and {name} is {is} now, so nothing was done.")]
+    Elsewhere { name: String, planned: String, is: String },
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error("No backup could be written, so nothing was changed. {0}")]
@@ -156,6 +159,7 @@ impl Engine<'_> {
 
     /// The same for whoever has the lock already, and has planned under it.
     pub async fn apply_locked(&self, _: &Lock, plan: &Plan) -> Result<Report, ApplyError> {
+        self.is_for(plan)?;
         let name = &self.target.identity().name;
         if let Some(run) = self.store.unfinished_run(name).await? {
             return Err(ApplyError::Unfinished(run.id));
@@ -187,6 +191,18 @@ impl Engine<'_> {
         self.carry_out(plan, &changes, &due, &state, report).await
     }
 
+    /// Whether the target is the one that the plan was made for.
+    fn is_for(&self, plan: &Plan) -> Result<(), ApplyError> {
+        let (target, planned) = (self.target.identity(), whose(&plan.target));
+        let is = whose(target);
+        // A file may lie elsewhere by now; what it holds is compared all the same.
+        if plan.target.kind == Kind::Csv || planned == is {
+            return Ok(());
+        }
+        let [planned, is] = [planned, is].map(|text| text.trim_end().to_owned());
+        Err(ApplyError::Elsewhere { name: target.name.clone(), planned, is })
+    }
+
     /// What a person had done though something would have held it.
     fn overridden(&self, plan: &Plan, run: RunId) -> Vec<NewEvent> {
         let event = || {
@@ -212,6 +228,7 @@ impl Engine<'_> {
         run: &Run,
         plan: &Plan,
     ) -> Result<Report, ApplyError> {
+        self.is_for(plan)?;
         self.store.resume_run(run.id, self.actor, self.clock.now()).await?;
         let changes = plan.changes();
         let backup = match run.backup_id {

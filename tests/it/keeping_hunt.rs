@@ -1,7 +1,10 @@
 //! Sequences in which keeping a target in step could go wrong.
 
+use std::time::Duration;
+
 use crate::command::Machine;
-use crate::keeping::{HOME, Scene};
+use crate::fake::{Fake, Moment, Version};
+use crate::keeping::{HOME, ME, Scene};
 use crate::store::place::on_both;
 
 #[test]
@@ -14,5 +17,48 @@ fn another_admin_of_the_same_server_goes_on_with_the_same_ledger() {
         place.sql("UPDATE target SET account = 'bob@home.example' WHERE level = 'instance'").await;
         scene.publish("ours", &["b.example,silence,"]);
         scene.sync().exits(0).says("lifted 1");
+    });
+}
+
+#[test]
+fn an_interrupted_run_is_not_finished_on_another_server_of_the_same_name() {
+    let scene = Scene::new();
+    let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
+    scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.auto(ME, "ours");
+    scene.fake.hold(9, Moment::After);
+    let mut first = scene.machine.start(&["sync"]);
+    assert!(scene.fake.held(Duration::from_secs(20)));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    scene.fake.let_go();
+    let other = Fake::start(Version::V4_6);
+    scene.machine.login(&other.url(), &other.account_token(), &["--name", ME]).exits(0);
+    scene.run(&["exceptions", "add", "host7.example"]).exits(0);
+    scene.run(&["exceptions", "add", "host0.example"]).exits(0);
+    scene.run(&["resume"]).exits(1).says("was made for");
+    scene.sync();
+    scene.run(&["resume", "--abandon", "--yes"]);
+    scene.sync().exits(0);
+    // Its own blocks were planned for it, and are known as Hedgerow's.
+    let names = other.world().account_domains();
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert!(!names.contains(&"host0.example".to_owned()), "{names:?}");
+    scene.publish("ours", &["host1.example,suspend,", "host2.example,suspend,"]);
+    scene.run(&["lists", "update"]);
+    scene.run(&["lists", "accept", "ours"]);
+    scene.sync().exits(0).says("lifted 4");
+}
+
+#[test]
+fn a_saved_plan_is_not_applied_to_another_account_of_the_same_name() {
+    on_both(async |place| {
+        let scene = Scene::on(Machine::with_database(&place.url));
+        scene.follow("ours", &["a.example,suspend,"]);
+        scene.auto(ME, "ours");
+        scene.run(&["plan", ME, "-o", "plan.json"]).exits(2);
+        place.sql("UPDATE target SET account = 'eve@home.example' WHERE level = 'account'").await;
+        scene.run(&["apply", "plan.json", "--yes"]).exits(1).says("was made for");
+        assert!(scene.mine().is_empty());
     });
 }
