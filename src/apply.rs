@@ -429,15 +429,25 @@ impl Engine<'_> {
     }
 
     /// Gives a run up that was interrupted: what it has done stays and is remembered, the
-    /// rest is never done.
+    /// rest is never done. `found` is what the target shows, if it could be read: it tells
+    /// of a change that was sent and not answered any more.
     pub async fn abandon(
         store: &Store,
         run: &Run,
         plan: &Plan,
+        found: Option<&State>,
         actor: &str,
         clock: &dyn Clock,
     ) -> Result<(), ApplyError> {
-        enter::enter(store, run.id, plan, None, clock).await?;
+        if let Some(found) = found {
+            let changes = plan.changes();
+            let steps = store.steps(run.id).await?.into_iter();
+            let sent = steps.filter(|step| step.status == StepStatus::Sent);
+            let shows = |seq: &i64| at(&changes, *seq).is_some_and(|c| c.is_done_in(found));
+            let done: Vec<i64> = sent.map(|step| step.seq).filter(shows).collect();
+            store.mark_steps(run.id, &done, StepStatus::Done, None, clock.now()).await?;
+        }
+        enter::enter(store, run.id, plan, found, clock).await?;
         let (ending, why) = (Ending::Failed, Some("abandoned"));
         store.finish_run(run.id, ending, run.verified, why, clock.now()).await?;
         let event = NewEvent::new(clock.now(), actor, EventKind::RunAbandoned);

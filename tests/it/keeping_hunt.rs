@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::command::Machine;
 use crate::fake::{Fake, Moment, Version};
-use crate::keeping::{HOME, ME, Scene};
+use crate::keeping::{HOME, ME, Scene, padded, pairs};
 use crate::store::place::on_both;
 
 #[test]
@@ -48,6 +48,31 @@ fn an_interrupted_run_is_not_finished_on_another_server_of_the_same_name() {
     scene.run(&["lists", "update"]);
     scene.run(&["lists", "accept", "ours"]);
     scene.sync().exits(0).says("lifted 4");
+}
+
+#[test]
+fn what_an_abandoned_run_had_sent_is_hedgerows() {
+    let scene = Scene::new();
+    let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
+    scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.auto(HOME, "ours");
+    scene.fake.hold(9, Moment::After);
+    let mut first = scene.machine.start(&["sync"]);
+    assert!(scene.fake.held(Duration::from_secs(20)));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    scene.fake.let_go();
+    let some = scene.all();
+    assert!((1..8).contains(&some.len()), "{some:?}");
+    scene.run(&["resume", "--abandon", "--yes"]).exits(0);
+    scene.sync().exits(0);
+    scene.publish("ours", &padded(&[]));
+    scene.run(&["lists", "update"]);
+    scene.run(&["lists", "accept", "ours"]);
+    scene.run(&["policy", HOME, "--most-removes-percent", "100"]).exits(0);
+    scene.sync();
+    let left: Vec<_> = scene.all().into_iter().filter(|row| row.0.starts_with("host")).collect();
+    assert_eq!(left, pairs(&[]));
 }
 
 #[test]
