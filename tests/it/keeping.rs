@@ -596,7 +596,7 @@ fn two_rounds_never_work_on_one_target() {
 }
 
 #[test]
-fn a_round_that_was_killed_is_finished_by_the_next() {
+fn what_a_killed_round_had_to_do_is_done_by_the_next() {
     let scene = Scene::new();
     let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
     scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());

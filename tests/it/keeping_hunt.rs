@@ -37,8 +37,6 @@ fn an_interrupted_run_is_not_finished_on_another_server_of_the_same_name() {
     scene.run(&["exceptions", "add", "host7.example"]).exits(0);
     scene.run(&["exceptions", "add", "host0.example"]).exits(0);
     scene.run(&["resume"]).exits(1).says("was made for");
-    scene.sync();
-    scene.run(&["resume", "--abandon", "--yes"]);
     scene.sync().exits(0);
     // Its own blocks were planned for it, and are known as Hedgerow's.
     let names = other.world().account_domains();
@@ -48,6 +46,51 @@ fn an_interrupted_run_is_not_finished_on_another_server_of_the_same_name() {
     scene.run(&["lists", "update"]);
     scene.run(&["lists", "accept", "ours"]);
     scene.sync().exits(0).says("lifted 4");
+}
+
+#[test]
+fn a_run_that_was_killed_does_not_go_over_a_decision_that_came_since() {
+    let scene = Scene::new();
+    let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
+    scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.auto(HOME, "ours");
+    scene.fake.hold(9, Moment::After);
+    let mut first = scene.machine.start(&["sync"]);
+    assert!(scene.fake.held(Duration::from_secs(20)));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    scene.fake.let_go();
+    let left: Vec<String> = (0..8)
+        .map(|n| format!("host{n}.example"))
+        .filter(|name| !scene.all().iter().any(|(known, _)| known == name))
+        .collect();
+    scene.run(&["exceptions", "add", &left[0]]).exits(0);
+    scene.fake.forget_requests();
+    scene.sync().exits(0).says("was interrupted");
+    let sent = scene.fake.writes();
+    assert!(!sent.iter().any(|r| r.param("domain") == Some(&left[0])), "{sent:?}");
+    assert_eq!(scene.all().len(), 7);
+}
+
+#[test]
+fn what_a_person_stopped_is_not_gone_on_with_at_night() {
+    let scene = Scene::new();
+    let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
+    scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.auto(HOME, "ours");
+    scene.fake.hold(9, Moment::After);
+    let mut first = scene.machine.start(&["apply", HOME, "--list", "ours", "--yes"]);
+    assert!(scene.fake.held(Duration::from_secs(20)));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    scene.fake.let_go();
+    let left = scene.all();
+    assert!((1..8).contains(&left.len()), "{left:?}");
+    scene.sync().exits(1).says("was interrupted. Go on with");
+    assert_eq!(scene.all(), left);
+    scene.run(&["resume", "--abandon", "--yes"]).exits(0);
+    scene.sync().exits(0);
+    assert_eq!(scene.all().len(), 8);
 }
 
 #[test]
