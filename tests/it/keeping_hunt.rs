@@ -2,10 +2,96 @@
 
 use std::time::Duration;
 
+use hedgerow::block::{Level, Rule, Severity};
+use hedgerow::domain::Domain;
+use hedgerow::exception::Exception;
+use hedgerow::ledger::{Done, Owner, settle};
+use hedgerow::plan::{Aim, Change, Lowering, Plan};
+use hedgerow::replay::{Step, World};
+
 use crate::command::Machine;
 use crate::fake::{Fake, Moment, Version};
 use crate::keeping::{HOME, ME, Scene, padded, pairs};
 use crate::store::place::on_both;
+use crate::sync_laws::{alone, days, entry, listed, sync};
+
+fn domain(name: &str) -> Domain {
+    Domain::from_stored(name).unwrap()
+}
+
+fn settled_twice(world: &mut World, plan: &Plan, done: &[Change], run: i64) {
+    let found = world.state(days(9));
+    for _ in 0..2 {
+        let done = Done { run, plan, changes: done, found: Some(&found), now: days(9) };
+        let delta = settle(&world.ledger, &done, |_| true);
+        world.ledger.take(&delta);
+    }
+}
+
+fn excepted(name: &str) -> Exception {
+    Exception {
+        id: 1,
+        target: None,
+        domain: domain(name),
+        subdomains: false,
+        list: None,
+        reason: None,
+        until: None,
+        created_at: days(0),
+        made_by: "me".to_owned(),
+    }
+}
+
+#[test]
+fn what_was_changed_by_hand_before_a_list_was_applied_once_is_the_persons() {
+    let mut world = World::new(Level::Instance);
+    let list = || listed("one", &[entry("a.example", Severity::Silence)]);
+    alone(&mut world, &[list()], days(0));
+    let mine = Rule { private_comment: Some("mine".into()), ..Rule::new(Severity::Silence) };
+    world.set_by_hand("a.example", mine.clone());
+    // Once, and without a sync in between.
+    let once = listed("one", &[entry("a.example", Severity::Suspend)]);
+    let step = Step { attended: true, aim: Aim::Merge, ..Step::default() };
+    world.step(&[once], &step, days(1));
+    assert_eq!(world.severity("a.example"), Some(Severity::Suspend));
+    for day in 2..4 {
+        sync(&mut world, &[listed("one", &[])], days(day));
+    }
+    assert_eq!(world.blocks["a.example"].rule.as_ref(), Some(&mine));
+}
+
+#[test]
+fn what_a_person_let_a_list_weaken_is_not_raised_again_by_itself() {
+    let mut world = World::new(Level::Instance);
+    world.set_by_hand("a.example", Rule::new(Severity::Suspend));
+    let list = || listed("one", &[entry("a.example", Severity::Silence)]);
+    let mut step = Step { attended: true, aim: Aim::Overwrite, ..Step::default() };
+    step.wishes.lower = Lowering::All;
+    world.step(&[list()], &step, days(0));
+    assert_eq!(world.severity("a.example"), Some(Severity::Silence));
+    let (plan, _) = sync(&mut world, &[list()], days(1));
+    assert!(plan.is_empty(), "{:?}", plan.update);
+    world.exceptions.push(excepted("a.example"));
+    sync(&mut world, &[list()], days(2));
+    assert_eq!(world.severity("a.example"), Some(Severity::Silence));
+}
+
+#[test]
+fn a_run_that_is_entered_again_after_a_kill_says_the_same() {
+    let mut world = World::new(Level::Instance);
+    world.set_by_hand("a.example", Rule::new(Severity::Silence));
+    let list = |severity| [listed("one", &[entry("a.example", severity)])];
+    let mut step = Step { attended: true, aim: Aim::Sync, ..Step::default() };
+    step.wishes.accept.insert(domain("a.example"));
+    world.step(&list(Severity::Suspend), &step, days(0));
+    // The list lets go, and the run that goes back to the person's block is entered twice.
+    step.wishes.accept.clear();
+    let plan = world.plan(&[listed("one", &[])], &step, days(1));
+    let done = plan.changes();
+    assert!(done.iter().all(|change| world.carry_out(change)));
+    settled_twice(&mut world, &plan, &done, 2);
+    assert_eq!(world.ledger.holdings["a.example"].owner, Owner::Person);
+}
 
 #[test]
 fn another_admin_of_the_same_server_goes_on_with_the_same_ledger() {
