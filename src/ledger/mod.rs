@@ -204,9 +204,16 @@ impl Ledger {
     /// Whether somebody has had a hand in what a run left at a domain, as far as the ledger
     /// and the target's rows tell.
     pub fn is_touched(&self, name: &str, run: i64, state: &State) -> bool {
-        let Some(holding) = self.holdings.get(name) else { return false };
-        let theirs = holding.owner == Owner::Person || holding.run.is_some_and(|last| last > run);
-        theirs || state.find(name).is_some_and(|block| !holding.is_untouched(block))
+        let block = state.find(name);
+        let Some(holding) = self.holdings.get(name) else {
+            // It was lifted, and somebody has set it again.
+            return block.is_some() && self.dismissals.contains_key(name);
+        };
+        let theirs = match holding.owner {
+            Owner::Hedgerow => holding.run.is_some_and(|last| last > run),
+            Owner::Person => holding.run != Some(run),
+        };
+        theirs || block.is_some_and(|block| !holding.is_untouched(block))
     }
 
     /// What Hedgerow holds there, if it is not a person's.
@@ -229,12 +236,13 @@ impl Holding {
         }
     }
 
-    /// Whether a block is still as Hedgerow left it.
+    /// Whether a block is still as Hedgerow left it; of a person's, whether it is the same.
     pub fn is_untouched(&self, block: &Block) -> bool {
         let same_row = match (&self.row, &block.id) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         };
-        same_row && self.rule == block.rule
+        // Of a person's rule nothing is kept: it may be changed at any time.
+        same_row && (self.owner == Owner::Person || self.rule == block.rule)
     }
 }

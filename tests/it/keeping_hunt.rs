@@ -6,7 +6,7 @@ use hedgerow::block::{Level, Rule, Severity};
 use hedgerow::domain::Domain;
 use hedgerow::exception::Exception;
 use hedgerow::ledger::{Done, Owner, settle};
-use hedgerow::plan::{Aim, Change, Lowering, Plan};
+use hedgerow::plan::{Aim, Change, Deed, Lowering, Plan, undo};
 use hedgerow::replay::{Step, World};
 
 use crate::command::Machine;
@@ -77,6 +77,21 @@ fn what_a_person_let_a_list_weaken_is_not_raised_again_by_itself() {
 }
 
 #[test]
+fn an_undo_leaves_what_a_person_set_again_after_lifting_it() {
+    let mut world = World::new(Level::Account);
+    let list = || listed("one", &[entry("a.example", Severity::Suspend)]);
+    let (_, done) = alone(&mut world, &[list()], days(0));
+    world.lift_by_hand("a.example");
+    alone(&mut world, &[list()], days(1));
+    world.set_by_hand("a.example", Rule::new(Severity::Suspend));
+    let state = world.state(days(2));
+    let touched = world.ledger.is_touched("a.example", 1, &state);
+    let deed = Deed { change: done[0].clone(), touched };
+    let plan = undo(&[deed], &state, &world.target(), world.capabilities(), days(2));
+    assert!(plan.is_empty(), "{:?}", plan.remove);
+}
+
+#[test]
 fn a_run_that_is_entered_again_after_a_kill_says_the_same() {
     let mut world = World::new(Level::Instance);
     world.set_by_hand("a.example", Rule::new(Severity::Silence));
@@ -91,6 +106,21 @@ fn a_run_that_is_entered_again_after_a_kill_says_the_same() {
     assert!(done.iter().all(|change| world.carry_out(change)));
     settled_twice(&mut world, &plan, &done, 2);
     assert_eq!(world.ledger.holdings["a.example"].owner, Owner::Person);
+}
+
+#[test]
+fn a_restore_and_an_undo_can_be_taken_back() {
+    let scene = Scene::new();
+    scene.follow("ours", &["a.example,suspend,", "b.example,silence,"]);
+    scene.auto(HOME, "ours");
+    scene.run(&["backup", HOME]).exits(0);
+    scene.sync().exits(0).says("blocked 2");
+    scene.run(&["undo", "1", "--yes"]).exits(0);
+    assert!(scene.all().is_empty());
+    scene.run(&["undo", "2", "--yes"]).exits(0).says("adds 2");
+    assert_eq!(scene.all().len(), 2);
+    scene.run(&["undo", "3", "--yes"]).exits(0).says("removes 2");
+    assert!(scene.all().is_empty());
 }
 
 #[test]
