@@ -71,12 +71,25 @@ impl Word {
         Word { severity, reject_media: false, reject_reports: false, obfuscate: false }
     }
 
-    /// Whether it asks for all that the other asks for.
+    /// Whether it asks for all that the other asks for. Under a suspension the flags mean
+    /// nothing.
     pub fn covers(&self, other: &Word) -> bool {
-        self.severity >= other.severity
-            && self.reject_media >= other.reject_media
-            && self.reject_reports >= other.reject_reports
-            && self.obfuscate >= other.obfuscate
+        self.severity == Severity::Suspend
+            || (self.severity >= other.severity
+                && self.reject_media >= other.reject_media
+                && self.reject_reports >= other.reject_reports
+                && self.obfuscate >= other.obfuscate)
+    }
+
+    /// What both of them ask for together.
+    #[must_use]
+    pub fn and(&self, other: &Word) -> Word {
+        Word {
+            severity: self.severity.max(other.severity),
+            reject_media: self.reject_media || other.reject_media,
+            reject_reports: self.reject_reports || other.reject_reports,
+            obfuscate: self.obfuscate || other.obfuscate,
+        }
     }
 
     /// As much of it as a rule does. An account's block, which has no rule, does all.

@@ -7,6 +7,7 @@ use hedgerow::domain::Domain;
 use hedgerow::exception::Exception;
 use hedgerow::ledger::{Done, Owner, settle};
 use hedgerow::plan::{Aim, Change, Deed, Lowering, Plan, undo};
+use hedgerow::policy::{Mode, Retractions};
 use hedgerow::replay::{Step, World};
 
 use crate::command::Machine;
@@ -40,6 +41,71 @@ fn excepted(name: &str) -> Exception {
         created_at: days(0),
         made_by: "me".to_owned(),
     }
+}
+
+#[test]
+fn a_raise_is_not_held_back_by_a_flag_that_means_nothing_any_more() {
+    for retractions in [Retractions::Ask, Retractions::Ignore, Retractions::Follow] {
+        let mut world = World::new(Level::Instance);
+        let mut row = entry("a.example", Severity::Silence);
+        row.reject_media = Some(true);
+        let list = |row| {
+            let mut list = listed("one", &[row]);
+            list.terms.retractions = retractions;
+            list.terms.grace_days = 7;
+            [list]
+        };
+        alone(&mut world, &list(row.clone()), days(0));
+        alone(&mut world, &list(row.clone()), days(0));
+        assert_eq!(world.severity("a.example"), Some(Severity::Silence));
+        let (severity, media) = (Some(Severity::Suspend), Some(false));
+        row = hedgerow::list::Entry { severity, reject_media: media, ..row };
+        alone(&mut world, &list(row.clone()), days(1));
+        assert_eq!(world.severity("a.example"), Some(Severity::Suspend), "{retractions}");
+    }
+}
+
+#[test]
+fn a_flag_that_is_let_go_of_does_not_hold_back_a_raise() {
+    let mut world = World::new(Level::Instance);
+    let mut row = entry("a.example", Severity::Noop);
+    row.reject_media = Some(true);
+    let list = |row| {
+        let mut list = listed("one", &[row]);
+        list.terms.retractions = Retractions::Ignore;
+        [list]
+    };
+    for _ in 0..2 {
+        alone(&mut world, &list(row.clone()), days(0));
+    }
+    row.severity = Some(Severity::Silence);
+    row.reject_media = None;
+    row.reject_reports = Some(true);
+    alone(&mut world, &list(row), days(1));
+    let rule = world.blocks["a.example"].rule.clone().unwrap();
+    assert_eq!(rule.severity, Severity::Silence);
+    assert!(rule.reject_media && rule.reject_reports, "{rule:?}");
+}
+
+#[test]
+fn a_look_is_had_at_flags_too() {
+    let mut world = World::new(Level::Instance);
+    let auto = || listed("one", &[entry("a.example", Severity::Silence)]);
+    let careful = || {
+        let mut row = entry("a.example", Severity::Silence);
+        row.reject_media = Some(true);
+        let mut list = listed("careful", &[row]);
+        list.terms.mode = Mode::Review;
+        list
+    };
+    alone(&mut world, &[auto(), careful()], days(0));
+    assert!(!world.blocks["a.example"].rule.as_ref().unwrap().reject_media, "at once");
+    for day in 1..3 {
+        alone(&mut world, &[auto(), careful()], days(day));
+        assert!(!world.blocks["a.example"].rule.as_ref().unwrap().reject_media, "later");
+    }
+    sync(&mut world, &[auto(), careful()], days(3));
+    assert!(world.blocks["a.example"].rule.as_ref().unwrap().reject_media);
 }
 
 #[test]
