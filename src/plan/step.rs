@@ -6,6 +6,8 @@
 //! raised, lowered or lifted, to what all lists that still count for it come to. Or a
 //! person turned it down: then it rests until a list says more.
 
+use std::collections::BTreeSet;
+
 use arcstr::ArcStr;
 
 use super::draft::{Draft, UNSAID, reason_of};
@@ -395,8 +397,8 @@ impl Draft<'_> {
             }));
         }
         if decide(true).is_some() {
-            let held = auto().find(|(heard, _)| heard.held).map(|(heard, _)| heard.list.clone());
-            let list = held.unwrap_or_default();
+            let held = auto().filter(|(heard, _)| heard.held).map(|(heard, _)| &heard.list);
+            let list = held.min().cloned().unwrap_or_default();
             let says = format!("the newest version of {list} is held");
             return Err(Hold::guard(Guard::HeldList, says));
         }
@@ -433,7 +435,9 @@ fn decide_all<'h>(heard: impl Iterator<Item = &'h Heard>, policy: &Policy, total
 
 fn review(heard: &[Heard]) -> Hold {
     let waits = |heard: &&Heard| !heard.auto.is_some_and(|auto| auto.covers(&heard.word));
-    Hold::Review { lists: heard.iter().filter(waits).map(|heard| heard.list.clone()).collect() }
+    let lists = heard.iter().filter(waits).map(|heard| heard.list.clone());
+    // In one order, or the same would look new the next time.
+    Hold::Review { lists: lists.collect::<BTreeSet<_>>().into_iter().collect() }
 }
 
 /// What the lists that count for a target say of a domain, before anything is planned.

@@ -6,9 +6,9 @@ use hedgerow::block::{Level, Rule, Severity};
 use hedgerow::domain::Domain;
 use hedgerow::exception::Exception;
 use hedgerow::ledger::{Done, Owner, settle};
-use hedgerow::plan::{Aim, Change, Deed, Lowering, Plan, undo};
+use hedgerow::plan::{Aim, Change, Deed, Hold, Lowering, Plan, undo};
 use hedgerow::policy::{Mode, Retractions};
-use hedgerow::replay::{Step, World};
+use hedgerow::replay::{Listed, Step, World};
 
 use crate::command::Machine;
 use crate::fake::{Fake, Moment, Version};
@@ -27,6 +27,13 @@ fn settled_twice(world: &mut World, plan: &Plan, done: &[Change], run: i64) {
         let delta = settle(&world.ledger, &done, |_| true);
         world.ledger.take(&delta);
     }
+}
+
+fn review(name: &str, names: &[&str]) -> Listed {
+    let entries: Vec<_> = names.iter().map(|name| entry(name, Severity::Suspend)).collect();
+    let mut list = listed(name, &entries);
+    list.terms.mode = Mode::Review;
+    list
 }
 
 fn excepted(name: &str) -> Exception {
@@ -155,6 +162,15 @@ fn an_undo_leaves_what_a_person_set_again_after_lifting_it() {
     let deed = Deed { change: done[0].clone(), touched };
     let plan = undo(&[deed], &state, &world.target(), world.capabilities(), days(2));
     assert!(plan.is_empty(), "{:?}", plan.remove);
+}
+
+#[test]
+fn what_waits_is_told_in_the_same_order_every_time() {
+    let mut world = World::new(Level::Instance);
+    let lists = ["alpha", "beta", "gamma"].map(|name| review(name, &["a.example"]));
+    let (plan, _) = alone(&mut world, &lists, days(0));
+    let names = ["alpha", "beta", "gamma"].map(Into::into).to_vec();
+    assert_eq!(plan.held[0].why, [Hold::Review { lists: names }]);
 }
 
 #[test]
