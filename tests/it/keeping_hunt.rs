@@ -116,6 +116,45 @@ fn a_look_is_had_at_flags_too() {
 }
 
 #[test]
+fn nothing_below_is_lifted_while_the_wider_block_that_replaces_it_is_held() {
+    let mut world = World::new(Level::Instance);
+    let narrow = listed("one", &[entry("sub.big.example", Severity::Suspend)]);
+    alone(&mut world, &[narrow, review("careful", &["big.example"])], days(0));
+    assert_eq!(world.severity("sub.big.example"), Some(Severity::Suspend));
+    let lists = [listed("one", &[]), review("careful", &["big.example"])];
+    let (plan, done) = alone(&mut world, &lists, days(1));
+    assert!(done.is_empty(), "{done:?}");
+    assert_eq!(plan.held.len(), 2, "{:?}", plan.held);
+    sync(&mut world, &lists, days(2));
+    assert_eq!(world.blocks.keys().collect::<Vec<_>>(), ["big.example"]);
+}
+
+#[test]
+fn an_exception_does_not_wait_for_a_block_below_that_is_held() {
+    let mut world = World::new(Level::Instance);
+    let lists = [
+        listed("one", &[entry("big.example", Severity::Silence)]),
+        review("careful", &["sub.big.example"]),
+    ];
+    alone(&mut world, &lists, days(0));
+    world.exceptions.push(excepted("big.example"));
+    alone(&mut world, &lists, days(1));
+    assert_eq!(world.severity("big.example"), None);
+}
+
+#[test]
+fn an_exception_does_not_wait_for_too_many_new_blocks() {
+    let mut world = World::new(Level::Instance);
+    alone(&mut world, &[listed("one", &[entry("big.example", Severity::Silence)])], days(0));
+    world.exceptions.push(excepted("big.example"));
+    world.policy.limits.adds = 0;
+    let rows = [entry("big.example", Severity::Silence), entry("new.example", Severity::Silence)];
+    let (plan, _) = alone(&mut world, &[listed("one", &rows)], days(1));
+    assert_eq!(plan.held.len(), 1, "{:?}", plan.held);
+    assert!(world.blocks.is_empty());
+}
+
+#[test]
 fn what_was_changed_by_hand_before_a_list_was_applied_once_is_the_persons() {
     let mut world = World::new(Level::Instance);
     let list = || listed("one", &[entry("a.example", Severity::Silence)]);
