@@ -101,7 +101,11 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
         None => Kept::default(),
     };
     let following = intent.lists.is_empty();
-    if following && kept.subscriptions.is_empty() {
+    // What stands for a list that was left can be lifted after the last one too.
+    let left = |holding: &Holding| holding.claims.iter().any(|claim| !claim.once);
+    let mut owned = kept.ledger.holdings.values().filter(|h| h.owner == Owner::Hedgerow);
+    let nothing = kept.subscriptions.is_empty() && (intent.overwrite || !owned.any(left));
+    if following && nothing {
         bail!("{}", follows_nothing(identity));
     }
     if let (true, Some(store)) = (following, &store)

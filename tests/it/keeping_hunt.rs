@@ -331,6 +331,21 @@ fn what_a_person_stopped_is_not_gone_on_with_at_night() {
 }
 
 #[test]
+fn leaving_the_last_list_can_be_looked_at_too() {
+    let scene = Scene::new();
+    scene.follow("ours", &["a.example,suspend,", "b.example,silence,"]);
+    scene.auto(HOME, "ours");
+    scene.sync().exits(0).says("blocked 2");
+    scene.run(&["unsubscribe", HOME, "ours"]).exits(0).says("2 blocks stand for it alone");
+    let overwrite = ["plan", HOME, "--mode", "overwrite"];
+    scene.run(&overwrite).exits(1).says("follows no lists");
+    scene.run(&["plan", HOME]).exits(2).says("removes 2");
+    scene.run(&["apply", HOME, "--yes"]).exits(0);
+    assert!(scene.all().is_empty());
+    scene.run(&["plan", HOME]).exits(1).says("follows no lists");
+}
+
+#[test]
 fn what_an_abandoned_run_had_sent_is_hedgerows() {
     let scene = Scene::new();
     let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
