@@ -253,14 +253,17 @@ impl Engine<'_> {
                 StepStatus::Done => report.done += 1,
                 StepStatus::Failed => report.failed.push(Failure::of(change, step.error)),
                 StepStatus::Skipped => report.left_alone.push(Failure::of(change, step.error)),
-                StepStatus::Pending | StepStatus::Sent if change.is_done_in(&state) => {
-                    done.push(step.seq);
-                }
+                StepStatus::Sent if change.is_done_in(&state) => done.push(step.seq),
                 StepStatus::Pending | StepStatus::Sent if change.is_due_in(&state) => {
                     due.push(step.seq);
                 }
                 StepStatus::Pending | StepStatus::Sent => {
-                    let why = "it was changed by somebody else meanwhile".to_owned();
+                    // What was never sent and shows all the same is not Hedgerow's either.
+                    let why = if change.is_done_in(&state) {
+                        "somebody else has done it meanwhile".to_owned()
+                    } else {
+                        "it was changed by somebody else meanwhile".to_owned()
+                    };
                     let at = self.clock.now();
                     self.store
                         .mark_steps(run.id, &[step.seq], StepStatus::Skipped, Some(&why), at)

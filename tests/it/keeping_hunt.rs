@@ -11,7 +11,7 @@ use hedgerow::policy::{Mode, Retractions};
 use hedgerow::replay::{Listed, Step, World};
 
 use crate::command::Machine;
-use crate::fake::{Fake, Moment, Version};
+use crate::fake::{AdminBlock, Fake, Moment, Version};
 use crate::keeping::{HOME, ME, Scene, padded, pairs};
 use crate::store::place::on_both;
 use crate::sync_laws::{alone, days, entry, listed, sync};
@@ -343,6 +343,33 @@ fn leaving_the_last_list_can_be_looked_at_too() {
     scene.run(&["apply", HOME, "--yes"]).exits(0);
     assert!(scene.all().is_empty());
     scene.run(&["plan", HOME]).exits(1).says("follows no lists");
+}
+
+#[test]
+fn what_somebody_did_while_a_run_was_interrupted_is_theirs() {
+    let scene = Scene::new();
+    let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
+    scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.subscribe(HOME, "ours", &["--retractions", "follow", "--grace", "0"]);
+    scene.fake.hold(9, Moment::After);
+    let mut first = scene.machine.start(&["apply", HOME, "--yes"]);
+    assert!(scene.fake.held(Duration::from_secs(20)));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    scene.fake.let_go();
+    let there = scene.all();
+    let missing = |name: &String| !there.iter().any(|(known, _)| known == name);
+    let last = (0..8).map(|n| format!("host{n}.example")).find(missing).unwrap();
+    scene.fake.world().block_for_all(AdminBlock::new(&last, "suspend"));
+    scene.run(&["resume"]).exits(0).says("somebody else");
+    assert_eq!(scene.all().len(), 8);
+    scene.publish("ours", &padded(&[]));
+    scene.run(&["lists", "update"]);
+    scene.run(&["lists", "accept", "ours"]);
+    scene.run(&["policy", HOME, "--most-removes-percent", "100"]).exits(0);
+    scene.run(&["apply", HOME, "--yes"]).exits(0);
+    let left: Vec<_> = scene.all().into_iter().filter(|row| row.0.starts_with("host")).collect();
+    assert_eq!(left, pairs(&[(&last, "suspend")]));
 }
 
 #[test]
