@@ -1,8 +1,10 @@
 //! Sequences in which keeping a target in step could go wrong.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hedgerow::block::{Level, Rule, Severity};
+use compact_str::CompactString;
+use hedgerow::block::{Block, Level, Rule, Severity};
 use hedgerow::domain::Domain;
 use hedgerow::exception::Exception;
 use hedgerow::ledger::{Done, Owner, settle};
@@ -10,11 +12,16 @@ use hedgerow::plan::{Aim, Change, Deed, Hold, Lowering, Plan, undo};
 use hedgerow::policy::{Mode, Retractions};
 use hedgerow::replay::{Listed, Step, World};
 
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
 use crate::command::Machine;
 use crate::fake::{AdminBlock, Fake, Moment, Version};
 use crate::keeping::{HOME, ME, Scene, padded, pairs};
+use crate::plan_laws::{list, state};
 use crate::store::place::on_both;
-use crate::sync_laws::{alone, days, entry, listed, sync};
+use crate::sync_laws::{act, alone, days, entry, listed, sync, world};
 
 fn domain(name: &str) -> Domain {
     Domain::from_stored(name).unwrap()
@@ -408,4 +415,33 @@ fn a_saved_plan_is_not_applied_to_another_account_of_the_same_name() {
         scene.run(&["apply", "plan.json", "--yes"]).exits(1).says("was made for");
         assert!(scene.mine().is_empty());
     });
+}
+
+proptest! {
+    /// Lists that are applied once, in between, take nothing of a person's either.
+    #[test]
+    fn what_a_person_set_is_never_lowered_by_lists_that_come_once_or_stay(
+        state in state(Level::Instance),
+        rounds in vec((list(), list(), any::<bool>(), option::of(act())), 1..6),
+    ) {
+        let mut world = world(&state);
+        let mut theirs: BTreeMap<CompactString, Block> = world.blocks.clone();
+        for (day, (stays, once, is_once, act)) in (0..).zip(&rounds) {
+            let aim = if *is_once { Aim::Merge } else { Aim::Sync };
+            let list = if *is_once { listed("once", once) } else { listed("stays", stays) };
+            let step = Step { attended: true, aim, ..Step::default() };
+            world.step(&[list], &step, days(day));
+            for (name, block) in &theirs {
+                let now = world.blocks.get(name).and_then(|now| now.rule.clone());
+                let covers = now.as_ref().zip(block.rule.as_ref()).is_some_and(|(n, b)| n.covers(b));
+                prop_assert!(covers, "{name} is {now:?} and was {block:?}");
+            }
+            if let Some(act) = act && act.on(&mut world) {
+                match world.blocks.get(act.name()) {
+                    Some(block) => theirs.insert(act.name().into(), block.clone()),
+                    None => theirs.remove(act.name()),
+                };
+            }
+        }
+    }
 }
