@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::impact::Impact;
+use crate::keep::whose;
 use crate::mastodon::client::{Patience, Silent};
 use crate::plan::{Change, Difference, Plan, differences};
 use crate::stop::Stop;
@@ -31,7 +32,7 @@ use crate::store::{
     Action, Ending, EventKind, NewBackup, NewEvent, NewRun, NewStep, Run, RunId, StepStatus, Store,
     StoreError, TargetLock,
 };
-use crate::target::{Target, TargetError, TargetRef, Writes, Written};
+use crate::target::{Kind, Target, TargetError, Writes, Written};
 
 /// So many refusals in a row mean that the server refuses as such, not this domain.
 const REFUSALS_IN_A_ROW: usize = 10;
@@ -77,6 +78,9 @@ pub enum ApplyError {
     Unfinished(i64),
     #[error("Another run is working on this target right now. Wait until it has finished.")]
     Busy,
+    /// The name has passed to another account or server.
+    #[error("The plan was made for {planned}, and {name} is {is} now, so nothing was done.")]
+    Elsewhere { name: String, planned: String, is: String },
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error("No backup could be written, so nothing was changed. {0}")]
@@ -155,6 +159,7 @@ impl Engine<'_> {
 
     /// The same for whoever has the lock already, and has planned under it.
     pub async fn apply_locked(&self, _: &Lock, plan: &Plan) -> Result<Report, ApplyError> {
+        self.is_for(plan)?;
         let name = &self.target.identity().name;
         if let Some(run) = self.store.unfinished_run(name).await? {
             return Err(ApplyError::Unfinished(run.id));
@@ -186,6 +191,18 @@ impl Engine<'_> {
         self.carry_out(plan, &changes, &due, &state, report).await
     }
 
+    /// Whether the target is the one that the plan was made for.
+    fn is_for(&self, plan: &Plan) -> Result<(), ApplyError> {
+        let (target, planned) = (self.target.identity(), whose(&plan.target));
+        let is = whose(target);
+        // A file may lie elsewhere by now; what it holds is compared all the same.
+        if plan.target.kind == Kind::Csv || planned == is {
+            return Ok(());
+        }
+        let [planned, is] = [planned, is].map(|text| text.trim_end().to_owned());
+        Err(ApplyError::Elsewhere { name: target.name.clone(), planned, is })
+    }
+
     /// What a person had done though something would have held it.
     fn overridden(&self, plan: &Plan, run: RunId) -> Vec<NewEvent> {
         let event = || {
@@ -211,6 +228,7 @@ impl Engine<'_> {
         run: &Run,
         plan: &Plan,
     ) -> Result<Report, ApplyError> {
+        self.is_for(plan)?;
         self.store.resume_run(run.id, self.actor, self.clock.now()).await?;
         let changes = plan.changes();
         let backup = match run.backup_id {
@@ -235,14 +253,17 @@ impl Engine<'_> {
                 StepStatus::Done => report.done += 1,
                 StepStatus::Failed => report.failed.push(Failure::of(change, step.error)),
                 StepStatus::Skipped => report.left_alone.push(Failure::of(change, step.error)),
-                StepStatus::Pending | StepStatus::Sent if change.is_done_in(&state) => {
-                    done.push(step.seq);
-                }
+                StepStatus::Sent if change.is_done_in(&state) => done.push(step.seq),
                 StepStatus::Pending | StepStatus::Sent if change.is_due_in(&state) => {
                     due.push(step.seq);
                 }
                 StepStatus::Pending | StepStatus::Sent => {
-                    let why = "it was changed by somebody else meanwhile".to_owned();
+                    // What was never sent and shows all the same is not Hedgerow's either.
+                    let why = if change.is_done_in(&state) {
+                        "somebody else has done it meanwhile".to_owned()
+                    } else {
+                        "it was changed by somebody else meanwhile".to_owned()
+                    };
                     let at = self.clock.now();
                     self.store
                         .mark_steps(run.id, &[step.seq], StepStatus::Skipped, Some(&why), at)
@@ -411,15 +432,25 @@ impl Engine<'_> {
     }
 
     /// Gives a run up that was interrupted: what it has done stays and is remembered, the
-    /// rest is never done.
+    /// rest is never done. `found` is what the target shows, if it could be read: it tells
+    /// of a change that was sent and not answered any more.
     pub async fn abandon(
         store: &Store,
         run: &Run,
         plan: &Plan,
+        found: Option<&State>,
         actor: &str,
         clock: &dyn Clock,
     ) -> Result<(), ApplyError> {
-        enter::enter(store, run.id, plan, None, clock).await?;
+        if let Some(found) = found {
+            let changes = plan.changes();
+            let steps = store.steps(run.id).await?.into_iter();
+            let sent = steps.filter(|step| step.status == StepStatus::Sent);
+            let shows = |seq: &i64| at(&changes, *seq).is_some_and(|c| c.is_done_in(found));
+            let done: Vec<i64> = sent.map(|step| step.seq).filter(shows).collect();
+            store.mark_steps(run.id, &done, StepStatus::Done, None, clock.now()).await?;
+        }
+        enter::enter(store, run.id, plan, found, clock).await?;
         let (ending, why) = (Ending::Failed, Some("abandoned"));
         store.finish_run(run.id, ending, run.verified, why, clock.now()).await?;
         let event = NewEvent::new(clock.now(), actor, EventKind::RunAbandoned);
@@ -430,8 +461,8 @@ impl Engine<'_> {
     /// One run per target at a time.
     pub async fn lock(&self) -> Result<Lock, ApplyError> {
         let directory = self.data_dir.join("locks");
-        let TargetRef { level, address, account, .. } = self.target.identity();
-        let whose = format!("{level} {address} {}", account.as_deref().unwrap_or_default());
+        let identity = self.target.identity();
+        let whose = format!("{} {}", identity.level, whose(identity));
         let key = hex(&Sha256::digest(whose.as_bytes()));
         let path = directory.join(format!("{}.lock", &key[..16]));
         let failed = |error| ApplyError::Lock { path: path.display().to_string(), error };

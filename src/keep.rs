@@ -66,7 +66,9 @@ pub struct Kept {
 
 /// Which account or server the ledger of a name is about.
 pub fn whose(target: &TargetRef) -> String {
-    format!("{} {}", target.address, target.account.as_deref().unwrap_or_default())
+    // A server is the same whichever of its admins has signed in.
+    let account = target.account.as_deref().filter(|_| target.level == Level::Account);
+    format!("{} {}", target.address, account.unwrap_or_default())
 }
 
 impl Kept {
@@ -99,9 +101,11 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
         None => Kept::default(),
     };
     let following = intent.lists.is_empty();
-    // What still stands for a list that was left has to be decided about.
-    let owns = kept.ledger.holdings.values().any(|holding| holding.owner == Owner::Hedgerow);
-    if following && kept.subscriptions.is_empty() && !owns {
+    // What stands for a list that was left can be lifted after the last one too.
+    let left = |holding: &Holding| holding.claims.iter().any(|claim| !claim.once);
+    let mut owned = kept.ledger.holdings.values().filter(|h| h.owner == Owner::Hedgerow);
+    let nothing = kept.subscriptions.is_empty() && (intent.overwrite || !owned.any(left));
+    if following && nothing {
         bail!("{}", follows_nothing(identity));
     }
     if let (true, Some(store)) = (following, &store)

@@ -1,7 +1,7 @@
 //! One target's turn in the nightly round, with nobody watching.
 //!
-//! The lists are fetched once for all targets. Then each target is locked, a run that was
-//! interrupted is finished, the rest is planned as if nobody looked, carried out, and told in
+//! The lists are fetched once for all targets. Then each target is locked, a round that was
+//! interrupted is given up, the rest is planned as if nobody looked, carried out, and told in
 //! one line. A target that fails does not keep the others from their turn.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::follow;
 use crate::keep::{self, Intent};
 use crate::plan::{Hold, Plan, Summary};
 use crate::stop::Stop;
-use crate::store::{EventFilter, EventKind, NewEvent, Store};
+use crate::store::{EventFilter, EventKind, NewEvent, RunId, Store};
 use crate::text::count;
 
 /// Who acts where nobody does.
@@ -114,7 +114,8 @@ impl Turn {
     }
 
     pub fn is_news(&self) -> bool {
-        self.report.is_some() || (self.kind != TurnKind::InStep && !self.known)
+        let done = self.report.is_some() || self.says.is_some();
+        done || (self.kind != TurnKind::InStep && !self.known)
     }
 }
 
@@ -208,19 +209,11 @@ async fn try_turn(app: &App, name: &str, stop: &Stop, progress: Arc<dyn Progress
         data_dir: app.data_dir(),
     };
     let lock = engine.lock().await?;
-    if let Some(report) = finish_interrupted(&store, &engine, &lock, name).await? {
-        // One thing a night: what was interrupted is finished, and the next turn plans anew.
-        let kind = if report.is_verified() { TurnKind::InStep } else { TurnKind::Failed };
-        let says = Some(format!("finished the interrupted run {}", report.run));
-        let report = Some(report).filter(|report| !report.is_verified());
-        let turn = Turn { report, says, ..Turn::new(name, kind) };
-        if turn.kind == TurnKind::Failed {
-            return Ok(turn);
-        }
-    }
+    let given_up = give_up_interrupted(&store, &engine, name).await?;
     let intent = Intent { unattended: true, offline: true, ..Intent::default() };
     let plan = keep::plan(app, opened.target(), &intent).await?;
     let mut turn = Turn::new(name, kind_of(&plan));
+    turn.says = given_up.map(|run| format!("run {run} was interrupted, and the rest planned anew"));
     turn.held = reasons(&plan);
     turn.notices.clone_from(&plan.notices);
     turn.summary = Some(plan.summary);
@@ -235,17 +228,25 @@ async fn try_turn(app: &App, name: &str, stop: &Stop, progress: Arc<dyn Progress
     Ok(turn)
 }
 
-async fn finish_interrupted(
+/// Gives an interrupted round up as far as it got. What it had still to do is planned anew:
+/// an exception may have come since, or a list have changed its mind. What a person had
+/// begun is theirs to go on with.
+async fn give_up_interrupted(
     store: &Store,
     engine: &Engine<'_>,
-    lock: &crate::apply::Lock,
     name: &str,
-) -> Result<Option<Report>> {
+) -> Result<Option<RunId>> {
     let Some(run) = store.unfinished_run(name).await? else { return Ok(None) };
+    if run.actor != ACTOR {
+        return Err(ApplyError::Unfinished(run.id).into());
+    }
     let text = store.plan(run.id).await?.unwrap_or_default();
     let plan = Plan::from_json(text.as_bytes())
-        .with_context(|| format!("run {} cannot be resumed", run.id))?;
-    Ok(Some(engine.resume_locked(lock, &run, &plan).await?))
+        .with_context(|| format!("run {} cannot be given up", run.id))?;
+    let ours = keep::whose(engine.target.identity()) == keep::whose(&plan.target);
+    let found = if ours { Some(engine.target.read().await?) } else { None };
+    Engine::abandon(store, &run, &plan, found.as_ref(), ACTOR, engine.clock).await?;
+    Ok(Some(run.id))
 }
 
 fn kind_of(plan: &Plan) -> TurnKind {
@@ -269,7 +270,7 @@ fn reasons(plan: &Plan) -> BTreeMap<String, usize> {
             Some(Hold::Guard { guard, .. }) => format!("held by {guard}"),
             Some(Hold::Retraction { .. }) => "taken back by lists".to_owned(),
             Some(Hold::Decided) => "turned down before".to_owned(),
-            Some(Hold::Waits { .. }) => "behind others".to_owned(),
+            Some(Hold::Waits { .. } | Hold::WaitsBelow { .. }) => "behind others".to_owned(),
             Some(Hold::Review { .. }) | None => "for review".to_owned(),
         };
         *reasons.entry(reason).or_default() += 1;

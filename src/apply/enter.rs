@@ -7,7 +7,7 @@ use crate::keep::whose;
 use crate::ledger::{Done, settle};
 use crate::plan::{Cause, Change, Plan};
 use crate::store::{RunId, StepStatus, Store, StoreError};
-use crate::target::Kind;
+use crate::target::{Kind, TargetRef};
 
 /// Enters what a run did. It comes once for each run, at its end: when the target was read
 /// again, or when the run is given up. A file is nobody's target and has no ledger.
@@ -22,6 +22,18 @@ pub async fn enter(
         return Ok(());
     }
     let (name, now) = (&plan.target.name, clock.now());
+    if let Some(row) = store.target(name).await? {
+        let is = TargetRef {
+            level: row.level,
+            address: row.base_url,
+            account: row.account,
+            ..plan.target.clone()
+        };
+        if whose(&is) != whose(&plan.target) {
+            // Somebody else has the name now, and the ledger is about them.
+            return Ok(());
+        }
+    }
     let all = plan.changes();
     let steps = store.steps(run).await?;
     let done = steps.iter().filter(|step| step.status == StepStatus::Done);

@@ -8,8 +8,10 @@ use super::progress::Reporter;
 use super::{Reply, confirm};
 use crate::app::{App, FileHints};
 use crate::apply::Engine;
+use crate::keep;
 use crate::plan::Plan;
 use crate::store::{Run, Store};
+use crate::target::Kind;
 
 /// Go on with a run that was interrupted
 ///
@@ -57,7 +59,7 @@ impl Args {
                 bail!("run {} was not abandoned; add --yes to do so without being asked", run.id);
             }
             let plan = plan_of(&store, &run).await?;
-            Engine::abandon(&store, &run, &plan, app.actor(), app.clock.as_ref()).await?;
+            give_up(app, &store, &run, &plan, json).await?;
             return Reply::ok(format!("Run {} is abandoned; what it has done stays.", run.id));
         }
         let plan = plan_of(&store, &run).await?;
@@ -81,6 +83,28 @@ impl Args {
         store.close().await;
         Applied::new(&plan, report, &opened).reply()
     }
+}
+
+/// Gives a run up, knowing what its target shows if that can be had.
+async fn give_up(app: &App, store: &Store, run: &Run, plan: &Plan, json: bool) -> Result<()> {
+    let (actor, clock) = (app.actor(), app.clock.as_ref());
+    let progress = Arc::new(Reporter::new(json));
+    let (name, stop) = (plan.target.handle(), stop_on_interrupt());
+    let opened = match plan.target.kind {
+        Kind::Csv => None,
+        // It may be gone for good, which is a reason to give up.
+        Kind::Mastodon => app.open(name, &FileHints::default(), &stop, progress.clone()).await.ok(),
+    };
+    let Some(opened) = opened else {
+        return Ok(Engine::abandon(store, run, plan, None, actor, clock).await?);
+    };
+    let (target, data_dir) = (opened.target(), app.data_dir());
+    let progress = progress.as_ref();
+    let engine = Engine { store, target, clock, stop: &stop, progress, actor, data_dir };
+    let _lock = engine.lock().await?;
+    let found = target.read().await.ok();
+    let found = found.filter(|_| keep::whose(target.identity()) == keep::whose(&plan.target));
+    Ok(Engine::abandon(store, run, plan, found.as_ref(), actor, clock).await?)
 }
 
 async fn plan_of(store: &Store, run: &Run) -> Result<Plan> {

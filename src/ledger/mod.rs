@@ -71,12 +71,25 @@ impl Word {
         Word { severity, reject_media: false, reject_reports: false, obfuscate: false }
     }
 
-    /// Whether it asks for all that the other asks for.
+    /// Whether it asks for all that the other asks for. Under a suspension the flags mean
+    /// nothing.
     pub fn covers(&self, other: &Word) -> bool {
-        self.severity >= other.severity
-            && self.reject_media >= other.reject_media
-            && self.reject_reports >= other.reject_reports
-            && self.obfuscate >= other.obfuscate
+        self.severity == Severity::Suspend
+            || (self.severity >= other.severity
+                && self.reject_media >= other.reject_media
+                && self.reject_reports >= other.reject_reports
+                && self.obfuscate >= other.obfuscate)
+    }
+
+    /// What both of them ask for together.
+    #[must_use]
+    pub fn and(&self, other: &Word) -> Word {
+        Word {
+            severity: self.severity.max(other.severity),
+            reject_media: self.reject_media || other.reject_media,
+            reject_reports: self.reject_reports || other.reject_reports,
+            obfuscate: self.obfuscate || other.obfuscate,
+        }
     }
 
     /// As much of it as a rule does. An account's block, which has no rule, does all.
@@ -204,9 +217,16 @@ impl Ledger {
     /// Whether somebody has had a hand in what a run left at a domain, as far as the ledger
     /// and the target's rows tell.
     pub fn is_touched(&self, name: &str, run: i64, state: &State) -> bool {
-        let Some(holding) = self.holdings.get(name) else { return false };
-        let theirs = holding.owner == Owner::Person || holding.run.is_some_and(|last| last > run);
-        theirs || state.find(name).is_some_and(|block| !holding.is_untouched(block))
+        let block = state.find(name);
+        let Some(holding) = self.holdings.get(name) else {
+            // It was lifted, and somebody has set it again.
+            return block.is_some() && self.dismissals.contains_key(name);
+        };
+        let theirs = match holding.owner {
+            Owner::Hedgerow => holding.run.is_some_and(|last| last > run),
+            Owner::Person => holding.run != Some(run),
+        };
+        theirs || block.is_some_and(|block| !holding.is_untouched(block))
     }
 
     /// What Hedgerow holds there, if it is not a person's.
@@ -229,12 +249,13 @@ impl Holding {
         }
     }
 
-    /// Whether a block is still as Hedgerow left it.
+    /// Whether a block is still as Hedgerow left it; of a person's, whether it is the same.
     pub fn is_untouched(&self, block: &Block) -> bool {
         let same_row = match (&self.row, &block.id) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         };
-        same_row && self.rule == block.rule
+        // Of a person's rule nothing is kept: it may be changed at any time.
+        same_row && (self.owner == Owner::Person || self.rule == block.rule)
     }
 }

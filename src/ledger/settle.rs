@@ -39,6 +39,13 @@ pub fn settle(ledger: &Ledger, done: &Done<'_>, follows: impl Fn(&str) -> bool) 
     for change in done.changes {
         let name: CompactString = change.name().into();
         let known = ledger.holdings.get(&name);
+        // A kill can have come between this and the end of the run.
+        if known.is_some_and(|known| known.run == Some(done.run)) {
+            continue;
+        }
+        // What somebody has changed since, without a look at the ledger, is theirs.
+        let stood = plan.state.find(&name);
+        let known = known.filter(|k| stood.is_some_and(|block| k.is_untouched(block)));
         let asks = asked.get(change.name()).copied();
         let held = |before: Option<Rule>, after: Option<&Rule>| {
             let claims =
@@ -60,19 +67,19 @@ pub fn settle(ledger: &Ledger, done: &Done<'_>, follows: impl Fn(&str) -> bool) 
             Change::Add { rule, .. } if by_lists => (Some(held(None, rule.as_ref())), None),
             Change::Update { before, after, .. } if by_lists => {
                 let own = known.filter(|known| known.owner == Owner::Hedgerow);
-                let floor = own.map_or_else(|| Some(before.clone()), |own| own.before.clone());
+                let floor = own.map_or(Some(before), |own| own.before.as_ref());
+                let floor = floor.map(|floor| left(floor, after));
                 let holding = held(floor, Some(after));
                 // Back at what the person had, with nobody asking for more: theirs again.
                 let theirs = holding.before.as_ref() == Some(after);
-                (Some(if theirs { Holding::of_a_person(done.now) } else { holding }), None)
+                (Some(if theirs { theirs_from(&holding) } else { holding }), None)
             }
             Change::Remove { .. } if by_lists => {
                 (None, expired(&name).then(|| dismiss(Why::Expired)).flatten())
             }
             // A person took something back, and what they restored is theirs.
-            Change::Add { .. } | Change::Update { .. } => {
-                (Some(Holding::of_a_person(done.now)), None)
-            }
+            Change::Add { rule, .. } => (Some(theirs_from(&held(None, rule.as_ref()))), None),
+            Change::Update { after, .. } => (Some(theirs_from(&held(None, Some(after)))), None),
             Change::Remove { .. } => (None, dismiss(Why::Undone)),
         };
         delta.holdings.insert(name.clone(), holding);
@@ -81,6 +88,30 @@ pub fn settle(ledger: &Ledger, done: &Done<'_>, follows: impl Fn(&str) -> bool) 
         }
     }
     delta
+}
+
+/// A person's block that a run has left there. The run is kept, so that it can be taken back.
+fn theirs_from(holding: &Holding) -> Holding {
+    let Holding { row, run, .. } = holding.clone();
+    Holding { row, run, ..Holding::of_a_person(holding.since) }
+}
+
+/// What is a person's of a rule that they had set and let be changed: as much as is left of
+/// it. Where they let it be weakened, that is their will.
+fn left(before: &Rule, after: &Rule) -> Rule {
+    if after.covers(before) {
+        return before.clone();
+    }
+    // Under a suspension the flags mean nothing, and what it turns into is all theirs.
+    let all = before.severity == Severity::Suspend;
+    let rule = Rule {
+        severity: before.severity.min(after.severity),
+        reject_media: after.reject_media && (all || before.reject_media),
+        reject_reports: after.reject_reports && (all || before.reject_reports),
+        ..before.clone()
+    };
+    // What is theirs altogether is so with its words.
+    if rule.covers(after) { after.clone() } else { rule }
 }
 
 /// The lists' parts in a block: what they asked for, and what of earlier claims stands.

@@ -64,6 +64,10 @@ pub enum Hold {
     Waits {
         child: Domain,
     },
+    /// A block above it is held, which is to take its place.
+    WaitsBelow {
+        parent: Domain,
+    },
     Guard {
         guard: Guard,
         says: String,
@@ -91,6 +95,7 @@ impl fmt::Display for Hold {
             }
             Hold::Decided => f.write_str("you turned it down before, and a list says more now"),
             Hold::Waits { child } => write!(f, "waits for {child} below it, which is held"),
+            Hold::WaitsBelow { parent } => write!(f, "waits for {parent} above it, which is held"),
             Hold::Guard { guard, says } => write!(f, "{guard}: {says}"),
         }
     }

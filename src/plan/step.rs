@@ -6,6 +6,8 @@
 //! raised, lowered or lifted, to what all lists that still count for it come to. Or a
 //! person turned it down: then it rests until a list says more.
 
+use std::collections::BTreeSet;
+
 use arcstr::ArcStr;
 
 use super::draft::{Draft, UNSAID, reason_of};
@@ -24,8 +26,8 @@ struct Heard {
     list: ArcStr,
     word: Word,
     voice: Voice,
-    /// A `sync` may act on it.
-    auto: bool,
+    /// As much of it as a `sync` may act on.
+    auto: Option<Word>,
     /// Its newest version is held, so by itself it moves nothing.
     held: bool,
 }
@@ -117,16 +119,14 @@ impl Draft<'_> {
                 holds.push(Hold::Decided);
             }
         }
-        let severity = match self.by_itself(&heard) {
-            _ if !self.wishes.unattended || accepted => severity,
-            Ok(auto) => severity.min(auto),
-            Err(hold) => {
-                holds.push(hold);
-                severity
-            }
-        };
         let comments = &self.wishes.policy.comments;
-        let rule = self.can.rules.then(|| rules::fresh(&wanted, severity, comments));
+        let mut rule = self.can.rules.then(|| rules::fresh(&wanted, severity, comments));
+        if self.wishes.unattended && !accepted {
+            match self.by_itself(&heard) {
+                Ok(auto) => rule = rule.map(|rule| auto.limit(rule)),
+                Err(hold) => holds.push(hold),
+            }
+        }
         holds.extend(self.guards(&wanted, rule.as_ref()));
         let Wanted { domain, asked_by, .. } = wanted;
         self.submit(Row::Add(Add { domain, rule, asked_by }), holds);
@@ -186,12 +186,11 @@ impl Draft<'_> {
             (because, holds) = (Some(cause), why);
         }
         if raised && self.wishes.unattended && !self.wishes.accept.contains(&wanted.domain) {
-            match self.by_itself(&heard) {
-                Ok(auto) if auto >= after.severity => {}
-                // As far as the lists go that may act by themselves; the rest is shown once
-                // that is done.
-                Ok(auto) if auto > before.severity => after.severity = auto,
-                Ok(_) => holds.push(review(heard.iter().filter(|heard| !heard.auto))),
+            // As far as the lists go that may act by themselves; the rest is shown once that
+            // is done.
+            match self.by_itself(&heard).map(|auto| auto.join(before).limit(after.clone())) {
+                Ok(part) if part == after || !before.covers(&part) => after = part,
+                Ok(_) => holds.push(review(&heard)),
                 Err(hold) => holds.push(hold),
             }
         }
@@ -292,7 +291,7 @@ impl Draft<'_> {
             self.wishes.held_lists.contains(&list) && !self.wishes.overrides(Guard::HeldList);
         Heard {
             voice: Voice { severity: word.severity, weight, share },
-            auto: terms.is_none_or(|terms| terms.mode == Mode::Auto),
+            auto: terms.is_none_or(|terms| terms.mode == Mode::Auto).then_some(word),
             list,
             word,
             held,
@@ -318,15 +317,13 @@ impl Draft<'_> {
                 Ok(reason) => {
                     waiting = reason.or(waiting);
                     let terms = self.wishes.terms_of(&claim.list).filter(|_| !claim.once);
+                    // It asks for less in one respect, and may ask for more in another.
+                    let said = now.map(|at| heard.swap_remove(at));
+                    let word = said.as_ref().map_or(claim.word, |s| s.word.and(&claim.word));
                     // Nobody asked it to do more than keep what is there.
-                    let kept = Heard {
-                        auto: true,
-                        ..self.heard_as(claim.list.clone(), claim.word, terms)
-                    };
-                    match now {
-                        Some(at) => heard[at] = kept,
-                        None => heard.push(kept),
-                    }
+                    let auto = said.and_then(|said| said.auto).map_or(claim.word, |_| word);
+                    let kept = self.heard_as(claim.list.clone(), word, terms);
+                    heard.push(Heard { auto: Some(auto), ..kept });
                 }
                 Err(by_itself) => {
                     gone.by_themselves &= by_itself;
@@ -380,18 +377,54 @@ impl Draft<'_> {
     }
 
     /// What those lists come to that may act without a look, or why they do not.
-    fn by_itself(&self, heard: &[Heard]) -> Result<Severity, Hold> {
-        let auto = || heard.iter().filter(|heard| heard.auto);
-        if let Some(severity) = self.decide(auto().filter(|heard| !heard.held)).severity() {
-            return Ok(severity);
+    fn by_itself(&self, heard: &[Heard]) -> Result<Auto, Hold> {
+        let auto = || heard.iter().filter_map(|heard| Some((heard, heard.auto?)));
+        let decide = |held_too: bool| {
+            let heard = auto().filter(|(heard, _)| held_too || !heard.held);
+            let voice =
+                |(heard, word): (&Heard, Word)| Voice { severity: word.severity, ..heard.voice };
+            let voices: Vec<Voice> = heard.map(voice).collect();
+            decide(&voices, &self.wishes.policy, self.total).severity()
+        };
+        if let Some(severity) = decide(false) {
+            let any =
+                |flag: fn(&Word) -> bool| auto().any(|(heard, word)| !heard.held && flag(&word));
+            return Ok(Auto(Word {
+                severity,
+                reject_media: any(|word| word.reject_media),
+                reject_reports: any(|word| word.reject_reports),
+                obfuscate: any(|word| word.obfuscate),
+            }));
         }
-        if self.decide(auto()).severity().is_some() {
-            let held = auto().find(|heard| heard.held).map(|heard| heard.list.clone());
-            let list = held.unwrap_or_default();
+        if decide(true).is_some() {
+            let held = auto().filter(|(heard, _)| heard.held).map(|(heard, _)| &heard.list);
+            let list = held.min().cloned().unwrap_or_default();
             let says = format!("the newest version of {list} is held");
             return Err(Hold::guard(Guard::HeldList, says));
         }
-        Err(review(heard.iter().filter(|heard| !heard.auto)))
+        Err(review(heard))
+    }
+}
+
+/// What may be done without a look.
+struct Auto(Word);
+
+impl Auto {
+    /// With what stands there already.
+    fn join(self, rule: &Rule) -> Auto {
+        let Rule { severity, reject_media, reject_reports, obfuscate, .. } = *rule;
+        Auto(self.0.and(&Word { severity, reject_media, reject_reports, obfuscate }))
+    }
+
+    /// As much of a rule as it allows.
+    fn limit(&self, rule: Rule) -> Rule {
+        Rule {
+            severity: rule.severity.min(self.0.severity),
+            reject_media: rule.reject_media && self.0.reject_media,
+            reject_reports: rule.reject_reports && self.0.reject_reports,
+            obfuscate: rule.obfuscate && self.0.obfuscate,
+            ..rule
+        }
     }
 }
 
@@ -400,8 +433,11 @@ fn decide_all<'h>(heard: impl Iterator<Item = &'h Heard>, policy: &Policy, total
     decide(&voices, policy, total)
 }
 
-fn review<'h>(heard: impl Iterator<Item = &'h Heard>) -> Hold {
-    Hold::Review { lists: heard.map(|heard| heard.list.clone()).collect() }
+fn review(heard: &[Heard]) -> Hold {
+    let waits = |heard: &&Heard| !heard.auto.is_some_and(|auto| auto.covers(&heard.word));
+    let lists = heard.iter().filter(waits).map(|heard| heard.list.clone());
+    // In one order, or the same would look new the next time.
+    Hold::Review { lists: lists.collect::<BTreeSet<_>>().into_iter().collect() }
 }
 
 /// What the lists that count for a target say of a domain, before anything is planned.

@@ -2,12 +2,12 @@
 //! for something held, what is too much at once, and how the rest fits together.
 
 use super::changes::Rows;
-use super::draft::{Draft, cuts};
+use super::draft::{Draft, Map, cuts};
 use super::hold::{Held, Hold, Row};
 use super::nest::{self, Nest};
 use super::notices::{counted, duration, relations};
 use super::wishes::Aim;
-use super::{Add, Direction, Mode, Plan, Reason, Remove, Skipped, Update};
+use super::{Add, Cause, Direction, Mode, Plan, Reason, Remove, Skipped, Update};
 use crate::block::{Rule, Severity};
 use crate::combine::Asks;
 use crate::domain::Domain;
@@ -17,7 +17,7 @@ use crate::target::{Capabilities, Matching};
 
 pub(super) fn finish(mut draft: Draft<'_>, impact: &Impact) -> Plan {
     weigh(&mut draft, impact);
-    wait_for_children(&mut draft);
+    wait_for_what_replaces(&mut draft);
     limit(&mut draft);
     settle_nested(&mut draft);
     let changes = draft.add.len() + draft.update.len() + draft.remove.len();
@@ -151,42 +151,65 @@ fn weigh(draft: &mut Draft<'_>, impact: &Impact) {
     draft.skipped.append(&mut skipped);
 }
 
-/// Where a block is lifted or weakened because a list names something below it instead,
-/// and that is held, there would be a gap.
-fn wait_for_children(draft: &mut Draft<'_>) {
+/// Where a block is lifted or weakened because a list names something below or above it
+/// instead, and that is held, there would be a gap.
+fn wait_for_what_replaces(draft: &mut Draft<'_>) {
     if draft.can.matching != Matching::WithSubdomains || draft.held.is_empty() {
         return;
     }
-    let protecting: Vec<Domain> = draft
+    let mut protecting: Vec<Domain> = draft
         .held
         .iter()
         .filter(|held| !held.row.is_lifting())
         .filter_map(|held| Domain::from_stored(held.row.name()))
         .collect();
-    let child_of = |name: &str| {
-        let parent = Domain::from_stored(name)?;
-        protecting.iter().find(|child| child.is_below(&parent)).cloned()
+    // In one order, so that the same of them is named every time.
+    protecting.sort_unstable();
+    let (removed, updated): (Vec<_>, Vec<_>) = {
+        let Draft { state, add, update, remove, .. } = &*draft;
+        let nest = Nest::of(state).with(update, remove).and(add);
+        let names: Map<&str, &Domain> = protecting.iter().map(|d| (d.as_str(), d)).collect();
+        let above: Map<&str, &Domain> =
+            protecting.iter().flat_map(|d| d.parents().map(move |parent| (parent, d))).collect();
+        let waits = |name: &str, before: Option<&Rule>| {
+            let name = Domain::from_stored(name)?;
+            let child = above.get(name.as_str()).map(|child| (*child).clone());
+            let parent = || name.parents().find_map(|parent| names.get(parent));
+            // What stands above it does as much already.
+            let covered = |before| nest.above(name.as_str()).is_some_and(|(_, a)| a.covers(before));
+            let parent = || parent().filter(|_| !before.is_some_and(covered));
+            let child = child.map(|child| Hold::Waits { child });
+            child.or_else(|| Some(Hold::WaitsBelow { parent: (*parent()?).clone() }))
+        };
+        let removed = |remove: &Remove| {
+            let lists = !is_decided(remove.because.as_ref());
+            lists.then(|| waits(&remove.domain, remove.before.as_ref())).flatten()
+        };
+        let updated = |update: &Update| {
+            let lists = !is_decided(update.because.as_ref());
+            let lifting = lists && update.direction() == Direction::Lower;
+            lifting.then(|| waits(update.domain.as_str(), Some(&update.before))).flatten()
+        };
+        (remove.iter().map(removed).collect(), update.iter().map(updated).collect())
     };
     let mut held = Vec::new();
-    draft.remove.retain(|remove| match child_of(&remove.domain) {
-        None => true,
-        Some(child) => {
-            held.push(Held { row: Row::Remove(remove.clone()), why: vec![Hold::Waits { child }] });
-            false
-        }
+    let (mut removed, mut updated) = (removed.into_iter(), updated.into_iter());
+    draft.remove.retain(|remove| {
+        let Some(why) = removed.next().flatten() else { return true };
+        held.push(Held { row: Row::Remove(remove.clone()), why: vec![why] });
+        false
     });
     draft.update.retain(|update| {
-        let lifting = update.direction() == Direction::Lower;
-        match child_of(update.domain.as_str()).filter(|_| lifting) {
-            None => true,
-            Some(child) => {
-                let row = Row::Update(update.clone());
-                held.push(Held { row, why: vec![Hold::Waits { child }] });
-                false
-            }
-        }
+        let Some(why) = updated.next().flatten() else { return true };
+        held.push(Held { row: Row::Update(update.clone()), why: vec![why] });
+        false
     });
     draft.held.append(&mut held);
+}
+
+/// Whether a person wants the block gone, which waits for no list.
+fn is_decided(because: Option<&Cause>) -> bool {
+    matches!(because, Some(Cause::Excepted | Cause::Expired))
 }
 
 /// Holds everything of a kind that is too much at once. Where new blocks are held, nothing
@@ -212,10 +235,14 @@ fn limit(draft: &mut Draft<'_>) {
         let raised = draft.update.extract_if(.., |update| !lifting(update));
         held.extend(raised.map(|update| Held { row: Row::Update(update), why: why() }));
     }
+    let all = too_few.is_some();
     if let Some(hold) = too_few.or(too_many) {
         let why = || vec![hold.clone()];
-        held.extend(draft.remove.drain(..).map(|row| Held { row: Row::Remove(row), why: why() }));
-        let lowered = draft.update.extract_if(.., |update| lifting(update));
+        let waits = |because: Option<&Cause>| all || !is_decided(because);
+        let gone = draft.remove.extract_if(.., |row| waits(row.because.as_ref()));
+        held.extend(gone.map(|row| Held { row: Row::Remove(row), why: why() }));
+        let lowered =
+            draft.update.extract_if(.., |row| lifting(row) && waits(row.because.as_ref()));
         held.extend(lowered.map(|update| Held { row: Row::Update(update), why: why() }));
     }
     draft.held.append(&mut held);

@@ -10,22 +10,22 @@ use crate::publisher::Publisher;
 use crate::shared::shared;
 use crate::store::place::on_both;
 
-const ME: &str = "me@home.example";
-const HOME: &str = "home.example";
+pub const ME: &str = "me@home.example";
+pub const HOME: &str = "home.example";
 
 /// A person with an account and an instance, who follows one list.
-struct Scene {
-    fake: Fake,
-    publisher: Publisher,
-    machine: Machine,
+pub struct Scene {
+    pub fake: Fake,
+    pub publisher: Publisher,
+    pub machine: Machine,
 }
 
 impl Scene {
-    fn new() -> Scene {
+    pub fn new() -> Scene {
         Scene::on(Machine::new())
     }
 
-    fn on(machine: Machine) -> Scene {
+    pub fn on(machine: Machine) -> Scene {
         let scene =
             Scene { fake: Fake::start(Version::V4_6), publisher: Publisher::start(), machine };
         let Scene { fake, machine, .. } = &scene;
@@ -35,40 +35,40 @@ impl Scene {
         scene
     }
 
-    fn publish(&self, name: &str, rows: &[&str]) {
+    pub fn publish(&self, name: &str, rows: &[&str]) {
         let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
         self.publisher
             .publish(&format!("/{name}.csv"), format!("domain,severity,public_comment\n{text}"));
     }
 
-    fn follow(&self, name: &str, rows: &[&str]) {
+    pub fn follow(&self, name: &str, rows: &[&str]) {
         self.publish(name, rows);
         let address = self.publisher.url(&format!("/{name}.csv"));
         self.machine.run(&["lists", "add", &address, "--name", name]).exits(0);
     }
 
-    fn run(&self, args: &[&str]) -> Said {
+    pub fn run(&self, args: &[&str]) -> Said {
         self.machine.run(args)
     }
 
-    fn subscribe(&self, target: &str, list: &str, more: &[&str]) {
+    pub fn subscribe(&self, target: &str, list: &str, more: &[&str]) {
         self.run(&[&["subscribe", target, list], more].concat()).exits(0);
     }
 
-    fn auto(&self, target: &str, list: &str) {
+    pub fn auto(&self, target: &str, list: &str) {
         let more = ["--mode", "auto", "--retractions", "follow", "--grace", "0"];
         self.subscribe(target, list, &more);
     }
 
-    fn sync(&self) -> Said {
+    pub fn sync(&self) -> Said {
         self.run(&["sync"])
     }
 
-    fn mine(&self) -> Vec<String> {
+    pub fn mine(&self) -> Vec<String> {
         self.fake.world().account_domains()
     }
 
-    fn all(&self) -> Vec<(String, String)> {
+    pub fn all(&self) -> Vec<(String, String)> {
         let world = self.fake.world();
         let row = |b: &AdminBlock| (b.domain.clone(), b.severity.clone());
         let mut rows: Vec<_> = world.admin_blocks.iter().map(row).collect();
@@ -76,14 +76,14 @@ impl Scene {
         rows
     }
 
-    fn events(&self, args: &[&str]) -> Vec<Value> {
+    pub fn events(&self, args: &[&str]) -> Vec<Value> {
         let said = self.run(&[&["log", "--json"], args].concat()).exits(0);
         said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
 /// Rows among many others, so that a few that go are no reason to hold a version.
-fn padded<'a>(rows: &[&'a str]) -> Vec<&'a str> {
+pub fn padded<'a>(rows: &[&'a str]) -> Vec<&'a str> {
     const MANY: [&str; 20] = [
         "pad0.example,noop,",
         "pad1.example,noop,",
@@ -109,7 +109,7 @@ fn padded<'a>(rows: &[&'a str]) -> Vec<&'a str> {
     rows.iter().copied().chain(MANY).collect()
 }
 
-fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }
 
@@ -604,7 +604,7 @@ fn two_rounds_never_work_on_one_target() {
 }
 
 #[test]
-fn a_round_that_was_killed_is_finished_by_the_next() {
+fn what_a_killed_round_had_to_do_is_done_by_the_next() {
     let scene = Scene::new();
     let rows: Vec<String> = (0..8).map(|n| format!("host{n}.example,suspend,")).collect();
     scene.follow("ours", &rows.iter().map(String::as_str).collect::<Vec<_>>());

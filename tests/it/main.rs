@@ -11,6 +11,7 @@ mod fake;
 mod following;
 mod impact;
 mod keeping;
+mod keeping_hunt;
 mod kill;
 mod lists;
 mod lists_faces;

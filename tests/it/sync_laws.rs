@@ -20,7 +20,7 @@ use proptest::sample::select;
 
 use crate::plan_laws::{NAMES, any_state, list, now, rule, severity};
 
-fn listed(name: &str, entries: &[Entry]) -> Listed {
+pub fn listed(name: &str, entries: &[Entry]) -> Listed {
     let terms = Terms {
         mode: Mode::Auto,
         retractions: Retractions::Follow,
@@ -41,7 +41,7 @@ fn listed(name: &str, entries: &[Entry]) -> Listed {
 }
 
 /// A target with blocks that people had set before Hedgerow came.
-fn world(state: &State) -> World {
+pub fn world(state: &State) -> World {
     let mut world = World::new(state.level);
     for block in &state.blocks {
         let rule = block.rule.clone().unwrap_or(Rule::new(Severity::Suspend));
@@ -52,12 +52,12 @@ fn world(state: &State) -> World {
     world
 }
 
-fn sync(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
+pub fn sync(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
     let step = Step { attended: true, aim: Aim::Sync, ..Step::default() };
     world.step(lists, &step, at)
 }
 
-fn alone(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
+pub fn alone(world: &mut World, lists: &[Listed], at: DateTime<Utc>) -> (Plan, Vec<Change>) {
     world.step(lists, &Step { aim: Aim::Sync, ..Step::default() }, at)
 }
 
@@ -78,14 +78,14 @@ fn effects(world: &World) -> BTreeMap<&'static str, Option<(Severity, bool, bool
 
 /// Something that a person does.
 #[derive(Debug, Clone)]
-enum Act {
+pub enum Act {
     Set(&'static str, Rule),
     Lift(&'static str),
     /// Lifted and set again as it was.
     Renew(&'static str),
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         (select(&NAMES[..]), rule()).prop_map(|(name, rule)| Act::Set(name, rule)),
         select(&NAMES[..]).prop_map(Act::Lift),
@@ -94,14 +94,14 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 impl Act {
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Act::Set(name, _) | Act::Lift(name) | Act::Renew(name) => name,
         }
     }
 
     /// Does it, and says whether the target can show that it was done.
-    fn on(&self, world: &mut World) -> bool {
+    pub fn on(&self, world: &mut World) -> bool {
         let before = world.blocks.get(self.name()).cloned();
         match self {
             Act::Set(name, rule) => world.set_by_hand(name, rule.clone()),
@@ -281,7 +281,7 @@ proptest! {
     }
 }
 
-fn entry(name: &str, severity: Severity) -> Entry {
+pub fn entry(name: &str, severity: Severity) -> Entry {
     Entry {
         domain: hedgerow::domain::Domain::from_stored(name).unwrap(),
         line: 1,
@@ -296,7 +296,7 @@ fn entry(name: &str, severity: Severity) -> Entry {
     }
 }
 
-fn days(days: i64) -> DateTime<Utc> {
+pub fn days(days: i64) -> DateTime<Utc> {
     now() + TimeDelta::days(days)
 }
 
