@@ -469,7 +469,7 @@ pub fn in_parallel<T: Sync, R: Send, E: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::{Counts, Format};
+    use crate::list::Format;
 
     fn entry(domain: &str, severity: Option<Severity>, comment: Option<&str>) -> Entry {
         Entry {
@@ -487,16 +487,7 @@ mod tests {
     }
 
     fn document(entries: Vec<Entry>) -> Document {
-        let counts = Counts { taken: entries.len(), ..Counts::default() };
-        Document {
-            format: Format::UserCsv,
-            counts,
-            entries,
-            releases: Vec::new(),
-            hidden: Vec::new(),
-            problems: Vec::new(),
-            problems_left_out: 0,
-        }
+        Document::of(Format::UserCsv, entries)
     }
 
     fn combine(lists: &[(&str, Vec<Entry>)]) -> Vec<Wanted> {

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
 use crate::fetch::{Auth, Fetcher, Validators};
-use crate::list::{Counts, Document, Format, Purpose, ReadError, read_as};
+use crate::list::{Document, Format, Purpose, ReadError, read_as};
 use crate::secret::SecretError;
 use crate::source::{Got, Source, SourceError};
 use crate::store::{
@@ -76,15 +76,7 @@ fn is_empty(error: &ReadError) -> bool {
 }
 
 fn empty() -> Document {
-    Document {
-        format: Format::PlainText,
-        counts: Counts::default(),
-        entries: Vec::new(),
-        releases: Vec::new(),
-        hidden: Vec::new(),
-        problems: Vec::new(),
-        problems_left_out: 0,
-    }
+    Document::of(Format::PlainText, Vec::new())
 }
 
 /// What was added, for those who added it.

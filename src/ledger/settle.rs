@@ -74,9 +74,15 @@ pub fn settle(ledger: &Ledger, done: &Done<'_>, follows: impl Fn(&str) -> bool) 
                 let theirs = holding.before.as_ref() == Some(after);
                 (Some(if theirs { theirs_from(&holding) } else { holding }), None)
             }
-            Change::Remove { .. } if by_lists => {
-                (None, expired(&name).then(|| dismiss(Why::Expired)).flatten())
-            }
+            Change::Remove { .. } if by_lists => (
+                None,
+                match plan.mode {
+                    _ if expired(&name) => dismiss(Why::Expired),
+                    // A person had it lifted, whatever the lists that are followed say.
+                    Mode::Overwrite if ledger.holdings.contains_key(&name) => dismiss(Why::Said),
+                    _ => None,
+                },
+            ),
             // A person took something back, and what they restored is theirs.
             Change::Add { rule, .. } => (Some(theirs_from(&held(None, rule.as_ref()))), None),
             Change::Update { after, .. } => (Some(theirs_from(&held(None, Some(after)))), None),

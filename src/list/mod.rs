@@ -248,6 +248,19 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Document {
+    /// A list of blocks that was put together and not read.
+    pub fn of(format: Format, entries: Vec<Entry>) -> Document {
+        Document {
+            format,
+            counts: Counts { taken: entries.len(), ..Counts::default() },
+            entries,
+            releases: Vec::new(),
+            hidden: Vec::new(),
+            problems: Vec::new(),
+            problems_left_out: 0,
+        }
+    }
+
     pub fn purpose(&self) -> Purpose {
         if !self.entries.is_empty() || self.releases.is_empty() {
             Purpose::Blocks

@@ -12,7 +12,7 @@ use crate::block::{Level, Rule, Severity};
 use crate::domain::Domain;
 use crate::exception::{Exception, Exceptions};
 use crate::follow::guard::judge;
-use crate::list::{Counts, Document, Entry, Format, ReadError, read};
+use crate::list::{Document, Entry, Format, ReadError, read};
 use crate::plan::Aim;
 use crate::policy::{Mode, Retractions, Terms};
 
@@ -286,16 +286,7 @@ fn entry(domain: Domain, severity: Option<Severity>, reject_media: bool) -> Entr
 }
 
 fn document(entries: Vec<Entry>) -> Document {
-    let counts = Counts { taken: entries.len(), ..Counts::default() };
-    Document {
-        format: Format::FediblockholeCsv,
-        counts,
-        entries,
-        releases: Vec::new(),
-        hidden: Vec::new(),
-        problems: Vec::new(),
-        problems_left_out: 0,
-    }
+    Document::of(Format::FediblockholeCsv, entries)
 }
 
 /// Where a list says something else than before, a lifted domain may be suggested again.

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use hedgerow::block::{Level, Rule, Severity};
 use hedgerow::domain::Domain;
-use hedgerow::list::{Counts, Document, Entry, Format};
+use hedgerow::list::{Document, Entry, Format};
 use hedgerow::plan::Aim;
 use hedgerow::policy::{Agreement, Choice, Terms};
 use hedgerow::replay::{Listed, Step, World};
@@ -33,15 +33,7 @@ fn document(says: Option<Severity>) -> Document {
         public_comment: None,
         private_comment: None,
     };
-    Document {
-        format: Format::FediblockholeCsv,
-        counts: Counts::default(),
-        entries: says.map(entry).into_iter().collect(),
-        releases: Vec::new(),
-        hidden: Vec::new(),
-        problems: Vec::new(),
-        problems_left_out: 0,
-    }
+    Document::of(Format::FediblockholeCsv, says.map(entry).into_iter().collect())
 }
 
 /// `one = auto, follow, grace 7; agreed in 2`.

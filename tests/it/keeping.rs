@@ -512,6 +512,23 @@ fn adopting_and_releasing_are_acts_of_their_own() {
 }
 
 #[test]
+fn what_an_overwrite_lifts_is_not_set_again_by_the_next_round() {
+    let scene = Scene::new();
+    scene.follow("ours", &["a.example,suspend,", "b.example,suspend,"]);
+    scene.auto(HOME, "ours");
+    scene.sync().exits(0).says("blocked 2");
+    scene.machine.write("mine.txt", "a.example\n");
+    let args = ["apply", HOME, "--list", "mine.txt", "--mode", "overwrite", "--yes"];
+    scene.run(&args).exits(0);
+    assert_eq!(scene.all(), pairs(&[("a.example", "suspend")]));
+    scene.sync().exits(0);
+    assert_eq!(scene.all(), pairs(&[("a.example", "suspend")]));
+    scene.run(&["plan", HOME]).exits(0).says("you turned it down");
+    scene.run(&["exceptions", "undismiss", HOME, "b.example"]).exits(0);
+    scene.sync().exits(0).says("blocked 1");
+}
+
+#[test]
 fn why_tells_the_whole_story() {
     let scene = Scene::new();
     scene.follow("ours", &["bad.example,silence,spam", "sub.bad.example,suspend,"]);

@@ -5,7 +5,7 @@ use hedgerow::block::{Block, Level, Rule, Severity, State};
 use hedgerow::combine::{Combined, Read};
 use hedgerow::domain::Domain;
 use hedgerow::impact::Impact;
-use hedgerow::list::{Counts, Document, Entry, Format};
+use hedgerow::list::{Document, Entry, Format};
 use hedgerow::plan::{Aim, Draft, Lowering, Plan, Reason, Wishes, differences, restore};
 use hedgerow::target::{Capabilities, Kind, Matching, TargetRef, Writes};
 use proptest::collection::{btree_map, vec};
@@ -142,16 +142,7 @@ fn combine<'a>(lists: impl IntoIterator<Item = (usize, &'a Vec<Entry>)>) -> Comb
     let names = lists.iter().map(|(number, _)| format!("list {number}")).collect();
     let read = |place: usize| {
         let entries = lists[place].1.clone();
-        let counts = Counts { taken: entries.len(), ..Counts::default() };
-        let document = Document {
-            format: Format::UserCsv,
-            counts,
-            entries,
-            releases: Vec::new(),
-            hidden: Vec::new(),
-            problems: Vec::new(),
-            problems_left_out: 0,
-        };
+        let document = Document::of(Format::UserCsv, entries);
         Ok::<_, ()>(Read { address: String::new(), sha256: String::new(), document })
     };
     Combined::read(names, read).unwrap()

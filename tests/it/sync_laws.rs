@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use hedgerow::block::{Block, Level, Rule, Severity, State};
 use hedgerow::exception::Exception;
 use hedgerow::ledger::Owner;
-use hedgerow::list::{Counts, Document, Entry, Format};
+use hedgerow::list::{Document, Entry, Format};
 use hedgerow::plan::{Aim, Change, Deed, Plan, Reason, Row, undo};
 use hedgerow::policy::{
     Agreement, Choice, Mode, Policy, Retractions, Share, Terms, Verdict, Voice, decide,
@@ -27,16 +27,7 @@ pub fn listed(name: &str, entries: &[Entry]) -> Listed {
         grace_days: 0,
         ..Terms::default()
     };
-    let counts = Counts { taken: entries.len(), ..Counts::default() };
-    let document = Document {
-        format: Format::UserCsv,
-        counts,
-        entries: entries.to_vec(),
-        releases: Vec::new(),
-        hidden: Vec::new(),
-        problems: Vec::new(),
-        problems_left_out: 0,
-    };
+    let document = Document::of(Format::UserCsv, entries.to_vec());
     Listed { name: name.to_owned(), terms, document, held: false }
 }
 
