@@ -154,7 +154,9 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
     wishes.ledger = kept.ledger;
     notices.extend(due(&kept.dates, now));
     let draft = Draft::new(combined, &state, identity, can, &wishes, now);
-    let cutting = draft.cutting();
+    // A file knows nobody, and need not be asked about every name in it.
+    let server = identity.kind != Kind::Csv;
+    let cutting = if server { draft.cutting() } else { Vec::new() };
     let impact = target.impact(&cutting).await?;
     let mut plan = draft.finish(&impact);
     if exact && !wishes.policy.subdomains && !cutting.is_empty() {
