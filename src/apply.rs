@@ -78,6 +78,12 @@ pub enum ApplyError {
     Unfinished(i64),
     #[error("Another run is working on this target right now. Wait until it has finished.")]
     Busy,
+    /// A person has made blocks their own that the plan would lift for lists.
+    #[error(
+        "Since the plan was made, a block of {0} that it would lift or weaken has become your own, \
+         so nothing was done. Make a new plan and look at it again."
+    )]
+    Released(String),
     /// The name has passed to another account or server.
     #[error("The plan was made for {planned}, and {name} is {is} now, so nothing was done.")]
     Elsewhere { name: String, planned: String, is: String },
@@ -168,6 +174,9 @@ impl Engine<'_> {
         let differences = differences(&plan.state, &state);
         if !differences.is_empty() {
             return Err(ApplyError::Stale(differences));
+        }
+        if let Some(name) = enter::released(self.store, plan, self.clock).await? {
+            return Err(ApplyError::Released(name));
         }
         let reason = format!("before {}", plan.mode);
         let backup = self.back_up(&state, &reason, plan.cut()).await?;

@@ -52,3 +52,29 @@ pub async fn enter(
     }
     Ok(())
 }
+
+/// A block that the plan lifts or weakens for lists and that has become a person's since: a
+/// plan may lie in a file for days.
+pub async fn released(
+    store: &Store,
+    plan: &Plan,
+    clock: &dyn Clock,
+) -> Result<Option<String>, StoreError> {
+    let for_lists = |because: Option<&Cause>| {
+        matches!(
+            because,
+            Some(Cause::Retracted { .. } | Cause::Unsubscribed { .. } | Cause::Disagree)
+        )
+    };
+    let lifted = plan.remove.iter().filter(|row| for_lists(row.because.as_ref()));
+    let lowered = plan.update.iter().filter(|row| for_lists(row.because.as_ref()));
+    let mut names = lifted
+        .map(|row| row.domain.as_str())
+        .chain(lowered.map(|row| row.domain.as_str()))
+        .peekable();
+    if names.peek().is_none() {
+        return Ok(None);
+    }
+    let ledger = store.ledger(&plan.target.name, &whose(&plan.target), clock.now()).await?;
+    Ok(names.find(|name| ledger.owned(name).is_none()).map(str::to_owned))
+}

@@ -188,7 +188,7 @@ impl RunOptions {
 /// A target that has changed is no fault of anybody, and has an exit code of its own.
 pub fn coded(error: ApplyError) -> anyhow::Error {
     let exit = match error {
-        ApplyError::Stale(_) => Exit::Held,
+        ApplyError::Stale(_) | ApplyError::Released(_) => Exit::Held,
         _ => return error.into(),
     };
     Coded { exit, error: error.into() }.into()

@@ -496,6 +496,15 @@ fn adopting_and_releasing_are_acts_of_their_own() {
     scene.run(&["adopt", ME, "--all"]).exits(0).says("1 block");
     scene.run(&["release", ME, "new.example"]).exits(0);
     scene.run(&["release", ME, "private.example"]).exits(1).says("is not touched");
+    // A plan that was saved before does not lift what was released since.
+    scene.publish("ours", &["else.example,suspend,"]);
+    scene.run(&["plan", ME, "-o", "saved.json"]).exits(2).says("removes 1");
+    scene.run(&["release", ME, "old.example"]).exits(0);
+    let apply = ["apply", "saved.json", "--yes"];
+    scene.run(&apply).exits(3).says("a block of old.example that it would lift");
+    scene.run(&["adopt", ME]).exits(0).says("No block of your own");
+    scene.publish("ours", &["old.example,suspend,", "else.example,suspend,"]);
+    scene.run(&["adopt", ME, "old.example"]).exits(0).says("1 block");
     scene.publish("ours", &["else.example,suspend,"]);
     scene.run(&["policy", ME, "--most-removes-percent", "100"]).exits(0);
     scene.sync().exits(0).says("lifted 1");
