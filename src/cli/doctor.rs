@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Exit, Reply};
 use crate::app::App;
+use crate::block::Level;
 use crate::list::bundled;
 use crate::mastodon::client::Silent;
 use crate::stop::Stop;
@@ -113,5 +114,18 @@ fn bundled_lists() -> Result<String> {
 async fn ask(app: &App, row: &crate::store::TargetRow) -> Result<String> {
     let target = app.server(row, &Stop::never(), Arc::new(Silent))?;
     let state = target.read().await?;
-    Ok(format!("signed in, {} there", count(state.blocks.len(), "block")))
+    let blocks = count(state.blocks.len(), "block");
+    // A sign-in of an earlier version was not asked for it; of a given token nothing is known.
+    let sees = |scope: &str| scope == "read" || scope == "read:accounts";
+    let blind = row.level == Level::Account
+        && !row.scopes.is_empty()
+        && !row.scopes.split_whitespace().any(sees);
+    if blind {
+        return Ok(format!(
+            "signed in, {blocks} there; it may not see whom you follow, so plans cannot tell whom \
+             a block would cut: sign in again with `hedgerow login {}`",
+            row.domain
+        ));
+    }
+    Ok(format!("signed in, {blocks} there"))
 }
