@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::form::Form;
 use super::offers::Offer;
 use crate::app::FileHints;
+use crate::block::Severity;
 use crate::domain::Domain;
 use crate::keep::Intent;
 use crate::plan::Lowering;
@@ -26,6 +27,8 @@ impl Problem {
 pub struct Choices {
     pub offers: Vec<(Offer, bool)>,
     pub overwrite: bool,
+    pub only_suspended: bool,
+    pub unsaid_suspended: bool,
     pub server: String,
     pub allow: String,
 }
@@ -37,8 +40,14 @@ impl Choices {
             let chosen = offer.name == "threads";
             (offer, chosen)
         });
-        let (server, allow) = (String::new(), String::new());
-        Choices { offers: offers.collect(), overwrite: false, server, allow }
+        Choices {
+            offers: offers.collect(),
+            overwrite: false,
+            only_suspended: false,
+            unsaid_suspended: false,
+            server: String::new(),
+            allow: String::new(),
+        }
     }
 
     pub fn again(form: &Form, offers: Vec<Offer>) -> Choices {
@@ -49,6 +58,8 @@ impl Choices {
         Choices {
             offers: offers.collect(),
             overwrite: form.overwrite,
+            only_suspended: form.only_suspended,
+            unsaid_suspended: form.unsaid_suspended,
             server: form.server.clone(),
             allow: form.allow.clone(),
         }
@@ -101,6 +112,8 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
         overwrite: form.overwrite,
         allow,
         lower,
+        min_severity: form.only_suspended.then_some(Severity::Suspend),
+        severity: form.unsaid_suspended.then_some(Severity::Suspend),
         // A visitor does not make this machine fetch anything.
         offline: true,
         overrides: form.overrides.clone(),

@@ -28,6 +28,7 @@ pub struct Upload {
 /// A form as it arrived. Words that are no words are left out; what a person typed is kept as
 /// they typed it, so that it can be shown to them again.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "boxes of a form, each ticked or not")]
 pub struct Form {
     pub file: Option<Upload>,
     pub file_too_large: bool,
@@ -35,6 +36,10 @@ pub struct Form {
     pub without_file: bool,
     pub lists: Vec<String>,
     pub overwrite: bool,
+    /// Leave out what lists ask for more mildly.
+    pub only_suspended: bool,
+    /// What a list without severities asks for, on an instance.
+    pub unsaid_suspended: bool,
     pub server: String,
     pub allow: String,
     pub level: Option<Level>,
@@ -104,6 +109,8 @@ impl Form {
         match name {
             "list" if !self.lists.contains(&text) => self.lists.push(text),
             "mode" => self.overwrite = text == "overwrite",
+            "only-suspended" => self.only_suspended = true,
+            "unsaid-suspended" => self.unsaid_suspended = true,
             "server" => self.server = text,
             "allow" => self.allow = text,
             "without-file" => self.without_file = true,

@@ -4,11 +4,24 @@ use crate::plan::Reason;
 use crate::policy::Guard;
 use crate::text::plain;
 
+/// Advice that a box on the page takes the place of.
+const BOXES: [(&str, &str); 2] = [
+    (
+        "Leave them out with --min-severity suspend.",
+        "To leave them out, tick \u{201c}Only what lists suspend\u{201d} below.",
+    ),
+    (
+        "Choose with --severity suspend.",
+        "To suspend them, tick \u{201c}Suspend where a list gives no severity\u{201d} below.",
+    ),
+];
+
 /// A notice without the parts that name a command or an option.
 pub fn notice(text: &str) -> Option<String> {
+    let text = BOXES.iter().fold(text.to_owned(), |text, (said, says)| text.replace(said, says));
     let is_command = |part: &str| part.contains('`') || part.contains(" --");
     let mut kept = String::new();
-    for sentence in plain(text).split_inclusive(". ") {
+    for sentence in plain(&text).split_inclusive(". ") {
         let (head, tail) = sentence.split_once("; ").unwrap_or((sentence, ""));
         match (is_command(head), is_command(tail)) {
             (true, _) => {}
@@ -52,7 +65,10 @@ mod tests {
             (
                 "The lists only limit 3 domains; an account can only block. Leave them out with \
                  --min-severity suspend.",
-                Some("The lists only limit 3 domains; an account can only block."),
+                Some(
+                    "The lists only limit 3 domains; an account can only block. To leave them \
+                     out, tick \u{201c}Only what lists suspend\u{201d} below.",
+                ),
             ),
             (
                 "2 rows of the list x could not be used; `hedgerow check` says why.",

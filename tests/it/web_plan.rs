@@ -17,6 +17,8 @@ fn machine() -> (Machine, Site) {
     let machine = Machine::new();
     machine.write("list.csv", LIST);
     machine.run(&["lists", "add", "list.csv", "--name", "neighbours"]).exits(0);
+    machine.write("plain.txt", "unsaid.example\n");
+    machine.run(&["lists", "add", "plain.txt", "--name", "plain"]).exits(0);
     let site = Site::over(&machine);
     (machine, site)
 }
@@ -45,10 +47,13 @@ async fn the_file_is_the_command_lines_byte_for_byte() {
         (INSTANCE, "overwrite", &["--lower", "harsh.example"]),
         (INSTANCE, "overwrite", &["--accept", "mastodon.social", "--allow", "threads.net"]),
         ("", "merge", &[]),
+        (account, "merge", &["--min-severity", "suspend"]),
+        (INSTANCE, "merge", &["--severity", "suspend"]),
     ] {
         let (machine, site) = machine();
         machine.write("export.csv", content);
-        let mut args = vec!["apply", "export.csv", "-l", "threads", "-l", "neighbours"];
+        let mut args =
+            vec!["apply", "export.csv", "-l", "threads", "-l", "neighbours", "-l", "plain"];
         args.extend(["--mode", mode, "--server", "home.example", "--yes", "--offline"]);
         args.extend(more);
         machine.run(&args).exits(0);
@@ -56,10 +61,16 @@ async fn the_file_is_the_command_lines_byte_for_byte() {
             .file("export.csv", content)
             .with("list", "threads")
             .with("list", "neighbours")
+            .with("list", "plain")
             .with("mode", mode)
             .with("server", "home.example");
         for pair in more.chunks(2) {
-            sent = sent.with(pair[0].trim_start_matches("--"), pair[1]);
+            let box_of = |option: &str| match option {
+                "--min-severity" => "only-suspended".to_owned(),
+                "--severity" => "unsaid-suspended".to_owned(),
+                other => other.trim_start_matches("--").to_owned(),
+            };
+            sent = sent.with(&box_of(pair[0]), pair[1]);
         }
         let name = if mode == "merge" { "export-merged.csv" } else { "export-overwritten.csv" };
         is_file(&download(&site, sent).await, name, &machine.read(name));
@@ -182,4 +193,16 @@ async fn a_long_plan_is_cut_on_the_page_and_whole_in_the_file() {
         site.post("/look", sent).await.is(200).says("… and 598 more").says("Your file is empty");
     let file = site.post("/file", Sent::of(&plan)).await.is(200);
     assert_eq!(file.text.lines().count(), 898);
+}
+
+#[tokio::test]
+async fn advice_names_the_boxes_of_the_page_and_no_option() {
+    let (_machine, site) = machine();
+    let sent = Sent::default().with("list", "neighbours").with("list", "plain");
+    let account = sent.clone().file("a.csv", "bad.example\n");
+    let plan = site.post("/look", account).await.is(200).says("tick “Only what lists suspend”");
+    assert!(!plan.text.contains(" --"));
+    let plan = site.post("/look", sent.file("b.csv", INSTANCE)).await.is(200);
+    let plan = plan.says("tick “Suspend where a list gives no severity”");
+    assert!(!plan.text.contains(" --"));
 }
