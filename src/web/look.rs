@@ -155,8 +155,7 @@ async fn unplanned(app: &App, form: &Form, error: &anyhow::Error) -> Problem {
         return Problem { status, says };
     }
     for name in &form.lists {
-        let alone = Gathered::read(app, std::slice::from_ref(name), Vec::new(), true).await;
-        if alone.is_err() {
+        if !is_usable(app, name).await {
             let says = format!(
                 "The list {name} cannot be read here right now. Choose others for now; your file \
                  and your other choices are still here."
@@ -167,6 +166,16 @@ async fn unplanned(app: &App, form: &Form, error: &anyhow::Error) -> Problem {
     let says = "No plan could be made, and nothing was changed. Whoever runs this server finds \
                 the cause in its log.";
     Problem { status: StatusCode::INTERNAL_SERVER_ERROR, says: says.to_owned() }
+}
+
+/// Whether a list can be read by itself, and has a name in it that is not hidden.
+async fn is_usable(app: &App, name: &String) -> bool {
+    let Ok(store) = app.existing_store().await else { return false };
+    let Ok(mut alone) = Gathered::read(app, std::slice::from_ref(name), Vec::new(), true).await
+    else {
+        return false;
+    };
+    alone.unmask(store.as_ref(), std::iter::empty(), false).await.is_ok()
 }
 
 fn unverified(why: &str) -> Problem {

@@ -321,6 +321,19 @@ async fn a_bad_file_or_word_is_explained_and_the_choices_come_back() {
 }
 
 #[tokio::test]
+async fn a_list_that_cannot_be_used_is_named_and_nothing_is_lost() {
+    let machine = Machine::new();
+    machine.write("hidden.csv", "domain,severity\nb**d.example,suspend\nw**e.example,suspend\n");
+    machine.run(&["lists", "add", "hidden.csv", "--name", "hidden"]).exits(0);
+    let site = Site::over(&machine);
+    let sent = chosen_with(Sent::default().file("mine.csv", "x.example\n"));
+    let page = site.post("/look", sent.with("list", "hidden")).await.is(503);
+    let page = page.says("The list hidden cannot be read here").says("mine.csv is still here");
+    let page = page.keeps_the_choices();
+    assert!(!page.text.contains(&machine.data_dir().display().to_string()));
+}
+
+#[tokio::test]
 async fn without_a_list_nothing_is_lost() {
     let machine = Machine::new();
     let site = Site::over(&machine);
