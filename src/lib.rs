@@ -6,8 +6,8 @@
 //! [`source`] and [`list`] read what people publish, [`combine`] folds lists together,
 //! [`plan`] compares the wish with what a [`target`] holds, [`backup`] saves that, and
 //! [`apply`] carries the plan out with a journal in the [`store`]. The middle is pure: no
-//! input, no output, time and chance are arguments. [`cli`] is one face of all this, and
-//! [`app`] is what every face starts from.
+//! input, no output, time and chance are arguments. [`cli`] and [`web`] are the faces of all
+//! this, and [`app`] is what every face starts from.
 
 pub mod announce;
 pub mod app;
@@ -25,6 +25,7 @@ pub mod follow;
 pub mod gather;
 pub mod http;
 pub mod impact;
+pub mod import_page;
 pub mod keep;
 pub mod ledger;
 pub mod list;
@@ -43,5 +44,7 @@ pub mod target;
 pub mod text;
 pub mod unmask;
 pub mod vault;
+pub mod web;
+
 pub mod whole_file;
 pub mod why;

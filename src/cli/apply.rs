@@ -12,10 +12,9 @@ use super::refollow::Refollowed;
 use super::{Coded, Exit, Reply, confirm};
 use crate::app::{App, FileHints, Opened};
 use crate::apply::{ApplyError, Engine, Outcome, Report};
-use crate::block::Level;
+use crate::import_page;
 use crate::plan::{Mode, Plan, Summary, Table};
 use crate::stop::Stop;
-use crate::target::MOST_ROWS;
 use crate::text::{count, plain};
 
 /// Change a target as lists ask, or as a saved plan says
@@ -195,22 +194,7 @@ pub fn coded(error: ApplyError) -> anyhow::Error {
 }
 
 fn question(plan: &Plan) -> String {
-    let Summary { add, update, remove, .. } = plan.summary;
-    let mut parts = Vec::new();
-    if add > 0 {
-        parts.push(format!("block {}", count(add, "domain")));
-    }
-    if update > 0 {
-        parts.push(format!("change {}", count(update, "block")));
-    }
-    if remove > 0 {
-        parts.push(format!("lift {}", count(remove, "block")));
-    }
-    let mut what = parts.join(", ");
-    if let Some(first) = what.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    format!("\n{what} on {}?", plain(&plan.target.to_string()))
+    format!("\n{} on {}?", plan.deeds(), plain(&plan.target.to_string()))
 }
 
 impl Applied {
@@ -237,7 +221,8 @@ impl Applied {
             Opened::File(file) => file.written(),
             Opened::Server(_) => Vec::new(),
         };
-        let steps = if files.is_empty() { Vec::new() } else { import_steps(plan, &files) };
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let steps = if names.is_empty() { Vec::new() } else { import_page::steps(plan, &names) };
         Applied { report: Some(report), files, steps, ..Applied::nothing(plan) }
     }
 
@@ -327,49 +312,4 @@ impl fmt::Display for Applied {
 
 fn are(held: usize) -> String {
     format!("{} {}", count(held, "change"), if held == 1 { "is" } else { "are" })
-}
-
-/// The way through the server's import page, in words.
-fn import_steps(plan: &Plan, files: &[PathBuf]) -> Vec<String> {
-    let host = plan.target.own.first().map_or("YOUR-SERVER", |own| own.as_str());
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    let names = names.join(", then ");
-    let mut steps = Vec::new();
-    if plan.target.level == Level::Account {
-        steps.push(format!(
-            "Open https://{host}/settings/imports (Preferences, Import and export, Import)."
-        ));
-        let mode = if plan.summary.remove > 0 {
-            if files.len() > 1 {
-                steps.push(format!(
-                    "The page takes {MOST_ROWS} rows at once and \"Overwrite\" needs them all: \
-                     lift the {} by hand instead, and use \"Merge\".",
-                    count(plan.summary.remove, "block")
-                ));
-                "Merge"
-            } else {
-                "Overwrite"
-            }
-        } else {
-            "Merge"
-        };
-        steps.push(format!(
-            "Choose the type \"Domain blocking list\", the file {names}, and \"{mode}\"."
-        ));
-        steps.push("Upload, look at the number that the page shows, and confirm.".to_owned());
-        return steps;
-    }
-    steps.push(format!(
-        "Open https://{host}/admin/export_domain_blocks/new (Moderation, Federation, Import)."
-    ));
-    steps.push(format!("Choose the file {names}, upload, look at the rows, and confirm."));
-    if plan.summary.update + plan.summary.remove > 0 {
-        steps.push(format!(
-            "The page only adds. Change {} and lift {} by hand under Moderation, Federation; the \
-             plan names them.",
-            count(plan.summary.update, "block"),
-            plan.summary.remove
-        ));
-    }
-    steps
 }

@@ -23,6 +23,7 @@ mod replay;
 mod restore;
 mod resume;
 mod runs;
+mod serve;
 mod subscribe;
 mod sync;
 mod targets;
@@ -83,6 +84,9 @@ Or sign in, look, and apply:
   hedgerow plan  me@example.social --list threads
   hedgerow apply me@example.social --list threads
 
+Or do it in a browser, without a sign-in:
+  hedgerow serve
+
 Or have it follow lists, and bring it into step every night:
   hedgerow subscribe me@example.social threads --mode auto
   hedgerow sync
@@ -119,6 +123,7 @@ enum Verb {
     Backups(backups::BackupsArgs),
     Restore(restore::Args),
     Doctor(doctor::Args),
+    Serve(serve::Args),
     #[command(hide = true)]
     Replay(replay::Args),
 }
@@ -258,6 +263,7 @@ async fn run(cli: Cli) -> Result<Reply> {
         Verb::Backups(args) => args.run(&app).await,
         Verb::Restore(args) => args.run(&app, cli.json).await,
         Verb::Doctor(args) => args.run(&app).await,
+        Verb::Serve(args) => args.run(app, cli.json).await,
         Verb::Replay(args) => args.run(),
     }
 }

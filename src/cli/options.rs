@@ -216,7 +216,7 @@ pub fn stop_on_interrupt() -> Stop {
 }
 
 /// Waits for Ctrl-C or for the signal with which a system ends its services.
-async fn interrupted() -> bool {
+pub(super) async fn interrupted() -> bool {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -168,7 +168,7 @@ fn snapshot<'a>(
 }
 
 /// The domains that a document names for its purpose.
-fn domains(document: &Document) -> Box<dyn Iterator<Item = &crate::domain::Domain> + '_> {
+fn domains(document: &Document) -> Box<dyn Iterator<Item = &crate::domain::Domain> + Send + '_> {
     match document.purpose() {
         Purpose::Blocks => Box::new(document.entries.iter().map(|entry| &entry.domain)),
         _ => Box::new(document.releases.iter().map(|release| &release.domain)),

@@ -41,7 +41,7 @@ pub use file::PlanFileError;
 pub use hold::{Held, Hold, Row};
 pub use reason::{Cause, Reason};
 pub use render::Table;
-pub(crate) use render::wrapped;
+pub(crate) use render::{describe, lifts, transition, wrapped};
 pub use restore::restore;
 pub use step::words_of;
 pub use undo::{Deed, undo};
@@ -214,6 +214,27 @@ impl Plan {
     /// Whether there is anything to do.
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.update.is_empty() && self.remove.is_empty()
+    }
+
+    /// What carrying it out does, with its numbers: `Block 3 domains, lift 1 block`.
+    pub fn deeds(&self) -> String {
+        use crate::text::count;
+        let Summary { add, update, remove, .. } = self.summary;
+        let mut parts = Vec::new();
+        if add > 0 {
+            parts.push(format!("block {}", count(add, "domain")));
+        }
+        if update > 0 {
+            parts.push(format!("change {}", count(update, "block")));
+        }
+        if remove > 0 {
+            parts.push(format!("lift {}", count(remove, "block")));
+        }
+        let mut what = parts.join(", ");
+        if let Some(first) = what.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        what
     }
 
     /// The plan in one sentence with numbers.

@@ -133,7 +133,7 @@ fn held_row(held: &Row) -> String {
     }
 }
 
-fn lifts(remove: &Remove) -> String {
+pub(crate) fn lifts(remove: &Remove) -> String {
     match &remove.before {
         Some(rule) => format!("lifts {}", describe(rule)),
         None => "lifts the block".to_owned(),
@@ -216,7 +216,7 @@ fn skipped_row(skipped: &Skipped) -> String {
 }
 
 /// A rule in a few words: `silence, no media`.
-pub(super) fn describe(rule: &Rule) -> String {
+pub(crate) fn describe(rule: &Rule) -> String {
     let mut text = rule.severity.to_string();
     if rule.severity < Severity::Suspend {
         if rule.reject_media {
@@ -229,7 +229,7 @@ pub(super) fn describe(rule: &Rule) -> String {
     text
 }
 
-fn transition(before: &Rule, after: &Rule) -> String {
+pub(crate) fn transition(before: &Rule, after: &Rule) -> String {
     if before.severity != after.severity {
         return format!("{} → {}", before.severity, after.severity);
     }

@@ -58,6 +58,26 @@ impl CsvFile {
         let shown = path.display().to_string();
         let bytes = std::fs::read(path)
             .map_err(|error| CsvError::Unreadable { path: shown.clone(), error })?;
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let file = CsvFile::from_bytes(&shown, bytes, level, own, clock)?;
+        let identity = TargetRef { address: absolute.display().to_string(), ..file.identity };
+        Ok(CsvFile {
+            identity,
+            wanted_output: beside(path, Mode::Merge),
+            path: path.into(),
+            ..file
+        })
+    }
+
+    /// The same for an export that somebody handed over under a name and that lies nowhere.
+    pub fn from_bytes(
+        name: &str,
+        bytes: Vec<u8>,
+        level: Option<Level>,
+        own: Vec<Domain>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<CsvFile, CsvError> {
+        let shown = name.to_owned();
         let wrong = |why: String| CsvError::NotAnExport { path: shown.clone(), why };
         if let Some(why) = crate::list::wrong_kind(&bytes) {
             return Err(wrong(why.to_string()));
@@ -71,18 +91,18 @@ impl CsvFile {
             return Err(wrong(format!("it is an {found}'s export, and --level says {level}")));
         }
         let order = blocks.iter().map(|block| block.name.clone()).collect();
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let path = PathBuf::from(name);
         Ok(CsvFile {
             identity: TargetRef {
-                name: shown,
+                name: shown.clone(),
                 kind: Kind::Csv,
                 level,
-                address: absolute.display().to_string(),
+                address: shown,
                 account: None,
                 own,
             },
-            wanted_output: beside(path, Mode::Merge),
-            path: path.to_owned(),
+            wanted_output: beside(&path, Mode::Merge),
+            path,
             state: State::new(level, clock.now(), blocks),
             order,
             clock,
@@ -104,6 +124,46 @@ impl CsvFile {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<PathBuf>> {
         self.output.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// What [`Target::write`] would write, without a disk: files that the import page takes,
+    /// by the names that they would get, and what they come to when they are read again.
+    pub fn in_memory(
+        &self,
+        mode: Mode,
+        changes: &[Change],
+    ) -> Result<(Vec<(PathBuf, String)>, State), TargetError> {
+        let files = self.contents(&beside(&self.path, mode), changes);
+        let state = self.read_again(&files)?;
+        Ok((files, state))
+    }
+
+    fn contents(&self, output: &Path, changes: &[Change]) -> Vec<(PathBuf, String)> {
+        let blocks = self.result(changes);
+        let blocks: Vec<&Block> = blocks.iter().filter(|block| block.domain().is_some()).collect();
+        let mut parts: Vec<&[&Block]> = blocks.chunks(MOST_ROWS).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        let many = parts.len() > 1;
+        let content = |(at, part): (usize, &[&Block])| {
+            let path = numbered(output, many.then_some(at + 1));
+            (path, export(self.identity.level, part.iter().copied()))
+        };
+        parts.into_iter().enumerate().map(content).collect()
+    }
+
+    fn read_again(&self, files: &[(PathBuf, String)]) -> Result<State, TargetError> {
+        let mut blocks = Vec::new();
+        for (path, text) in files {
+            let wrong = |why| TargetError::Fatal(format!("{}: {why}", path.display()));
+            let (_, part) = parse(text).map_err(wrong)?;
+            blocks.extend(part);
+        }
+        // What is no domain cannot be imported and was left out on purpose; it stays where
+        // it is on the server.
+        blocks.extend(self.state.blocks.iter().filter(|b| b.domain().is_none()).cloned());
+        Ok(State::new(self.identity.level, self.clock.now(), blocks))
     }
 
     /// The state after `changes`, in the order of the file, with what is new at its end.
@@ -160,41 +220,25 @@ impl Target for CsvFile {
     }
 
     async fn write(&self, changes: &[Change], _: &State) -> Result<Written, TargetError> {
-        let blocks = self.result(changes);
-        let blocks: Vec<&Block> = blocks.iter().filter(|block| block.domain().is_some()).collect();
         let failed = |error: std::io::Error| {
             TargetError::Fatal(format!("{}: {error}", self.wanted_output.display()))
         };
-        let parts = blocks.chunks(MOST_ROWS).collect::<Vec<_>>();
         let mut written = Vec::new();
-        for (at, part) in parts.iter().enumerate() {
-            let number = (parts.len() > 1).then_some(at + 1);
-            let path = numbered(&self.wanted_output, number);
-            let text = export(self.identity.level, part.iter().copied());
+        for (path, text) in self.contents(&self.wanted_output, changes) {
             written.push(put(&path, text.as_bytes()).map_err(failed)?);
-        }
-        if parts.is_empty() {
-            let text = export(self.identity.level, std::iter::empty());
-            written.push(put(&self.wanted_output, text.as_bytes()).map_err(failed)?);
         }
         *self.lock() = written;
         Ok(Written::Done)
     }
 
     async fn read_back(&self) -> Result<State, TargetError> {
-        let mut blocks = Vec::new();
+        let mut files = Vec::new();
         for path in self.written() {
-            let shown = path.display();
             let text = std::fs::read_to_string(&path)
-                .map_err(|error| TargetError::Fatal(format!("{shown}: {error}")))?;
-            let (_, part) =
-                parse(&text).map_err(|why| TargetError::Fatal(format!("{shown}: {why}")))?;
-            blocks.extend(part);
+                .map_err(|error| TargetError::Fatal(format!("{}: {error}", path.display())))?;
+            files.push((path, text));
         }
-        // What is no domain cannot be imported and was left out on purpose; it stays where
-        // it is on the server.
-        blocks.extend(self.state.blocks.iter().filter(|b| b.domain().is_none()).cloned());
-        Ok(State::new(self.identity.level, self.clock.now(), blocks))
+        self.read_again(&files)
     }
 }
 

@@ -25,3 +25,5 @@ mod shared;
 mod sign_in;
 mod store;
 mod sync_laws;
+mod web;
+mod web_plan;

@@ -1,0 +1,135 @@
+//! The choices of a form: checked, and as a page shows them again.
+
+use axum::http::StatusCode;
+
+use super::form::Form;
+use super::offers::Offer;
+use crate::app::FileHints;
+use crate::block::Severity;
+use crate::domain::Domain;
+use crate::keep::Intent;
+use crate::plan::Lowering;
+use crate::text::{fit, plain};
+
+/// Why a form leads to no plan, for whoever sent it.
+pub struct Problem {
+    pub status: StatusCode,
+    pub says: String,
+}
+
+impl Problem {
+    pub fn with_input(says: impl Into<String>) -> Problem {
+        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, says: says.into() }
+    }
+}
+
+/// The part of a page where choices are made.
+pub struct Choices {
+    pub offers: Vec<(Offer, bool)>,
+    pub overwrite: bool,
+    pub only_suspended: bool,
+    pub unsaid_suspended: bool,
+    pub server: String,
+    pub allow: String,
+}
+
+impl Choices {
+    /// Before anything was chosen: the one list that most people come for.
+    pub fn fresh(offers: Vec<Offer>) -> Choices {
+        let offers = offers.into_iter().map(|offer| {
+            let chosen = offer.name == "threads";
+            (offer, chosen)
+        });
+        Choices {
+            offers: offers.collect(),
+            overwrite: false,
+            only_suspended: false,
+            unsaid_suspended: false,
+            server: String::new(),
+            allow: String::new(),
+        }
+    }
+
+    pub fn again(form: &Form, offers: Vec<Offer>) -> Choices {
+        let offers = offers.into_iter().map(|offer| {
+            let chosen = form.lists.contains(&offer.name);
+            (offer, chosen)
+        });
+        Choices {
+            offers: offers.collect(),
+            overwrite: form.overwrite,
+            only_suspended: form.only_suspended,
+            unsaid_suspended: form.unsaid_suspended,
+            server: form.server.clone(),
+            allow: form.allow.clone(),
+        }
+    }
+}
+
+/// What a form wants, and what it tells about the file.
+pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Problem> {
+    if form.lists.is_empty() {
+        return Err(Problem::with_input(
+            "No list was chosen. Tick at least one, then look again; your file and your other \
+             choices are still here.",
+        ));
+    }
+    // This is also what keeps paths and addresses out.
+    if let Some(unknown) = form.lists.iter().find(|name| offers.iter().all(|o| o.name != **name)) {
+        return Err(Problem::with_input(format!(
+            "There is no list {} here any more. Choose from those below.",
+            fit(&plain(unknown), 60)
+        )));
+    }
+    let server = match form.server.trim() {
+        "" => None,
+        text => Some(host(text).map_err(|why| {
+            let text = fit(&plain(text), 60);
+            Problem::with_input(format!(
+                "{text} is not the name of a server: {why}. Write it as in your address, such as \
+                 mastodon.example, or leave it empty."
+            ))
+        })?),
+    };
+    let mut allow = Vec::new();
+    for word in form.allow.split([' ', ',', ';', '\t', '\r', '\n']).filter(|word| !word.is_empty())
+    {
+        allow.push(domain(word).map_err(|why| {
+            let word = fit(&plain(word), 60);
+            Problem::with_input(format!(
+                "{word}, which is never to be blocked, is not a domain: {why}. Correct it or take \
+                 it out."
+            ))
+        })?);
+    }
+    allow.extend(form.except.iter().cloned());
+    let lower = match (form.overwrite, form.lower.as_slice()) {
+        (true, [_, ..]) => Lowering::Named(form.lower.clone()),
+        _ => Lowering::None,
+    };
+    let intent = Intent {
+        lists: form.lists.clone(),
+        overwrite: form.overwrite,
+        allow,
+        lower,
+        min_severity: form.only_suspended.then_some(Severity::Suspend),
+        severity: form.unsaid_suspended.then_some(Severity::Suspend),
+        // A visitor does not make this machine fetch anything.
+        offline: true,
+        overrides: form.overrides.clone(),
+        accept: form.accept.clone(),
+        ..Intent::default()
+    };
+    Ok((intent, FileHints { level: form.level, server }))
+}
+
+/// People copy the whole address as easily as the name.
+fn host(text: &str) -> Result<Domain, String> {
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let bare = bare.split(['/', '?', '#']).next().unwrap_or_default();
+    domain(bare.rsplit('@').next().unwrap_or_default())
+}
+
+fn domain(text: &str) -> Result<Domain, String> {
+    Domain::parse(text).map(|parsed| parsed.domain).map_err(|refusal| refusal.to_string())
+}

@@ -1,0 +1,182 @@
+//! A plan as a page shows it: in groups, those of most consequence first.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+
+use super::choices::Choices;
+use super::form::Form;
+use super::rows::{Group, groups};
+use super::words;
+use crate::block::{Level, Rule, Severity};
+use crate::domain::Domain;
+use crate::import_page;
+use crate::plan::{Hold, Plan};
+use crate::policy::Guard;
+use crate::text::{count, plain};
+
+/// What was sent, to be carried on.
+pub struct Shown<'a> {
+    pub form: &'a Form,
+    pub choices: Choices,
+    /// The files that the plan comes to.
+    pub names: Vec<String>,
+    /// Something else was about to be downloaded than had been looked at.
+    pub changed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "plan.html")]
+#[expect(clippy::struct_excessive_bools, reason = "parts of a page, each there or not")]
+pub struct PlanPage {
+    headline: String,
+    sentence: String,
+    checksum: String,
+    is_empty: bool,
+    changed: bool,
+    irreversible: bool,
+    /// The file that was brought can bring everything back.
+    returns: bool,
+    notices: Vec<String>,
+    tiles: Vec<(usize, &'static str)>,
+    guards: Vec<LetGo>,
+    groups: Vec<Group>,
+    /// Choices about rows that do not stand on this page.
+    hidden: Vec<(&'static str, String)>,
+    names: Vec<String>,
+    steps: Vec<Step>,
+    choices: Choices,
+    held_name: String,
+    held: String,
+    level: Option<&'static str>,
+    without_file: bool,
+}
+
+struct LetGo {
+    guard: &'static str,
+    says: &'static str,
+    checked: bool,
+}
+
+/// A step on the server's import page, with its link where the server is known.
+struct Step {
+    before: String,
+    link: Option<String>,
+    after: String,
+}
+
+impl PlanPage {
+    pub fn of(plan: &Plan, shown: Shown<'_>) -> PlanPage {
+        let Shown { form, choices, names, changed } = shown;
+        let groups = groups(plan, form);
+        let headline = match (plan.is_empty(), plan.summary.held) {
+            (false, _) => plan.deeds(),
+            (true, 0) => "Nothing to change".to_owned(),
+            (true, held) => {
+                format!("{} held back, and nothing else to change", count(held, "change"))
+            }
+        };
+        let sum = plan.summary;
+        let edited = sum.update - sum.raise - sum.lower;
+        // What lifts, weakens, raises and adds is said even where it is none.
+        let tiles = [
+            (sum.held, "held back", false),
+            (sum.remove, "lifted", true),
+            (sum.lower, "lowered", true),
+            (sum.raise, "raised", true),
+            (edited, "edited", false),
+            (sum.add, "added", true),
+            (sum.skipped, "skipped", false),
+            (sum.unchanged, "there already", false),
+            (sum.kept, "yours, kept", false),
+        ];
+        let tiles = tiles.into_iter().filter(|(number, _, always)| *always || *number > 0);
+        let tiles = tiles.map(|(number, what, _)| (number, what)).collect();
+        let suspends = |rule: &Rule| rule.severity == Severity::Suspend;
+        let cuts = plan.add.iter().any(|add| add.rule.as_ref().is_none_or(suspends))
+            || plan.update.iter().any(|u| suspends(&u.after) && !suspends(&u.before));
+        PlanPage {
+            headline,
+            sentence: plain(&plan.sentence()).into_owned(),
+            checksum: plan.checksum.clone(),
+            is_empty: plan.is_empty(),
+            changed,
+            irreversible: cuts,
+            returns: plan.target.level == Level::Account && !form.without_file,
+            notices: notices(plan, form),
+            tiles,
+            guards: guards(plan),
+            hidden: hidden(form, &groups),
+            groups,
+            steps: steps(plan, &names),
+            names,
+            choices,
+            held_name: form.file.as_ref().map_or(String::new(), |file| file.name.clone()),
+            held: form.file.as_ref().map_or(String::new(), super::form::Upload::encoded),
+            level: form.level.map(|level| match level {
+                Level::Account => "account",
+                Level::Instance => "instance",
+            }),
+            without_file: form.without_file,
+        }
+    }
+}
+
+fn notices(plan: &Plan, form: &Form) -> Vec<String> {
+    let empty = form.file.as_ref().is_some_and(|file| file.bytes.is_empty());
+    let about = match (form.without_file, empty) {
+        (true, _) => Some(
+            "No file was needed: the new one has only what the list names. Merging it adds that \
+             to the blocks that you have, and touches none of them.",
+        ),
+        (false, true) => Some(
+            "Your file is empty. It is taken for the export of an account that blocks nothing.",
+        ),
+        (false, false) => None,
+    };
+    let said = plan.notices.iter().filter_map(|notice| words::notice(notice));
+    about.map(str::to_owned).into_iter().chain(said).collect()
+}
+
+/// The guards that hold something, and those that were let go of.
+fn guards(plan: &Plan) -> Vec<LetGo> {
+    let mut found: BTreeSet<(&'static str, bool)> =
+        plan.overrides.iter().map(|guard| (guard.as_str(), true)).collect();
+    for hold in plan.held.iter().flat_map(|held| &held.why) {
+        if let Hold::Guard { guard, .. } = hold {
+            found.insert((guard.as_str(), false));
+        }
+    }
+    let says = |(name, checked): (&'static str, bool)| {
+        let guard: Guard = name.parse().ok()?;
+        Some(LetGo { guard: name, says: words::let_go(guard), checked })
+    };
+    found.into_iter().filter_map(says).collect()
+}
+
+/// Choices that were made and have no box on this page, or they would be lost.
+fn hidden(form: &Form, groups: &[Group]) -> Vec<(&'static str, String)> {
+    let shown: BTreeSet<(&str, &str)> = groups
+        .iter()
+        .flat_map(|group| &group.rows)
+        .filter_map(|row| Some((row.choice?.name, row.domain.as_str())))
+        .collect();
+    let all = [("accept", &form.accept), ("except", &form.except), ("lower", &form.lower)];
+    let made = all.into_iter().flat_map(|(name, domains)| {
+        let domains: BTreeSet<&Domain> = domains.iter().collect();
+        domains.into_iter().map(move |domain| (name, domain.as_str().to_owned()))
+    });
+    made.filter(|(name, domain)| !shown.contains(&(name, domain.as_str()))).collect()
+}
+
+fn steps(plan: &Plan, names: &[String]) -> Vec<Step> {
+    let address = import_page::address(plan);
+    let known = !plan.target.own.is_empty();
+    let step = |text: String| match text.split_once(&address) {
+        Some((before, after)) if known => {
+            Step { before: before.to_owned(), link: Some(address.clone()), after: after.to_owned() }
+        }
+        _ => Step { before: text, link: None, after: String::new() },
+    };
+    import_page::steps(plan, names).into_iter().map(step).collect()
+}

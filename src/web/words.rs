@@ -1,0 +1,83 @@
+//! What the command line says, for people who do not see one.
+
+use crate::plan::Reason;
+use crate::policy::Guard;
+use crate::text::plain;
+
+/// Advice that a box on the page takes the place of.
+const BOXES: [(&str, &str); 2] = [
+    (
+        "Leave them out with --min-severity suspend.",
+        "To leave them out, tick \u{201c}Only what lists suspend\u{201d} below.",
+    ),
+    (
+        "Choose with --severity suspend.",
+        "To suspend them, tick \u{201c}Suspend where a list gives no severity\u{201d} below.",
+    ),
+];
+
+/// A notice without the parts that name a command or an option.
+pub fn notice(text: &str) -> Option<String> {
+    let text = BOXES.iter().fold(text.to_owned(), |text, (said, says)| text.replace(said, says));
+    let is_command = |part: &str| part.contains('`') || part.contains(" --");
+    let mut kept = String::new();
+    for sentence in plain(&text).split_inclusive(". ") {
+        let (head, tail) = sentence.split_once("; ").unwrap_or((sentence, ""));
+        match (is_command(head), is_command(tail)) {
+            (true, _) => {}
+            (false, true) => kept.push_str(&format!("{head}. ")),
+            (false, false) => kept.push_str(sentence),
+        }
+    }
+    let kept = kept.trim().to_owned();
+    (!kept.is_empty()).then_some(kept)
+}
+
+pub fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::Allowed => "you never want it blocked".to_owned(),
+        Reason::WouldLower => "a list asks for less than stands there".to_owned(),
+        other => plain(&other.to_string()).into_owned(),
+    }
+}
+
+/// What letting go of a guard means.
+pub fn let_go(guard: Guard) -> &'static str {
+    match guard {
+        Guard::MostAdds => "Block that many at once",
+        Guard::MostRemoves => "Lift that many at once",
+        Guard::LargeServers => "Block all of the largest servers that the lists name",
+        Guard::PublicSuffix => "Block all names under which strangers register",
+        Guard::OwnDomain => "Block your own server too",
+        Guard::Relationships => "Cut follows",
+        Guard::HeldList => "Use lists whose newest version is held",
+        Guard::Redundant => "Block what a parent's block does anyway",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_keeps_what_is_so_and_loses_what_to_type() {
+        for (text, want) in [
+            (
+                "The lists only limit 3 domains; an account can only block. Leave them out with \
+                 --min-severity suspend.",
+                Some(
+                    "The lists only limit 3 domains; an account can only block. To leave them \
+                     out, tick \u{201c}Only what lists suspend\u{201d} below.",
+                ),
+            ),
+            (
+                "2 rows of the list x could not be used; `hedgerow check` says why.",
+                Some("2 rows of the list x could not be used."),
+            ),
+            ("repl.co is shared by strangers.", Some("repl.co is shared by strangers.")),
+            ("Run `hedgerow sync`.", None),
+        ] {
+            assert_eq!(notice(text).as_deref(), want);
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The pages: what every answer carries, who may ask, and what becomes of bad input.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::request::Builder;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use hedgerow::app::App;
+use hedgerow::fetch::Reach;
+use tower::ServiceExt;
+
+use crate::command::{Machine, Said};
+use crate::raw::ask;
+
+const BOUNDARY: &str = "----a-boundary-that-nobody-writes";
+
+/// The pages over a machine's data folder.
+pub struct Site {
+    router: Router,
+}
+
+/// An answer, read to its end.
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+/// A form as a browser sends it.
+#[derive(Clone, Default)]
+pub struct Sent(Vec<u8>);
+
+impl Sent {
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Sent {
+        let name = name.replace('"', "%22");
+        self.part(&format!("name=\"file\"; filename=\"{name}\""), content.as_ref())
+    }
+
+    pub fn with(self, name: &str, value: &str) -> Sent {
+        self.part(&format!("name=\"{name}\""), value.as_bytes())
+    }
+
+    fn part(mut self, what: &str, content: &[u8]) -> Sent {
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {what}\r\n\r\n");
+        self.0.extend_from_slice(head.as_bytes());
+        self.0.extend_from_slice(content);
+        self.0.extend_from_slice(b"\r\n");
+        self
+    }
+
+    /// What a page would send back: its hidden fields and what is ticked on it.
+    pub fn of(page: &Page) -> Sent {
+        let mut sent = Sent::default();
+        for tag in page.text.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            let value = |name: &str| {
+                let rest = tag.split(&format!("{name}=\"")).nth(1)?;
+                Some(rest.split('"').next().unwrap().replace("&#38;", "&"))
+            };
+            let kind = value("type").unwrap();
+            let on = match kind.as_str() {
+                "hidden" | "text" => true,
+                "checkbox" | "radio" => tag.ends_with(" checked"),
+                _ => false,
+            };
+            if let (true, Some(name)) = (on, value("name")) {
+                sent = sent.with(&name, &value("value").unwrap_or_default());
+            }
+        }
+        let area = page.text.split("</textarea>").next().unwrap().rsplit('>').next().unwrap();
+        sent.with("allow", area.trim_start_matches('\n'))
+    }
+}
+
+impl Site {
+    pub fn over(machine: &Machine) -> Site {
+        let app = App::new(Some(machine.data_dir()), None, None, Reach::PublicOnly).unwrap();
+        let address: SocketAddr = "127.0.0.1:8787".parse().unwrap();
+        Site { router: hedgerow::web::router(Arc::new(app), address) }
+    }
+
+    pub async fn ask(&self, request: Builder, body: Vec<u8>) -> Page {
+        let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await;
+        let (parts, body) = answer.unwrap().into_parts();
+        let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub async fn get(&self, path: &str) -> Page {
+        self.ask(Request::get(path).header("host", "127.0.0.1:8787"), Vec::new()).await
+    }
+
+    pub async fn post(&self, path: &str, sent: Sent) -> Page {
+        self.ask(form(path), sent.closed()).await
+    }
+}
+
+fn form(path: &str) -> Builder {
+    Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header("host", "localhost:8787")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
+}
+
+impl Sent {
+    fn closed(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        self.0
+    }
+}
+
+impl Page {
+    #[track_caller]
+    pub fn is(self, status: u16) -> Page {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, text: &str) -> Page {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&self.text).contains(&words(text)), "{text:?} is not in:\n{}", self.text);
+        self
+    }
+
+    /// A page with the choices of `threads`, overwrite, a server and a domain on it.
+    #[track_caller]
+    fn keeps_the_choices(self) -> Page {
+        for choice in [
+            "value=\"meta\" id=\"list-2\" aria-describedby=\"advice-2\" checked",
+            "aria-describedby=\"overwrite-says\" checked",
+            "value=\"home.example\"",
+            "friend.example",
+        ] {
+            assert!(self.text.contains(choice), "{choice} is not in:\n{}", self.text);
+        }
+        self
+    }
+}
+
+fn chosen() -> Sent {
+    chosen_with(Sent::default())
+}
+
+fn chosen_with(sent: Sent) -> Sent {
+    sent.with("list", "meta")
+        .with("mode", "overwrite")
+        .with("server", "home.example")
+        .with("allow", "friend.example\r\n")
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_browser_what_never_to_do() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    let upload = Sent::default().file("a.csv", "bad.example\n").with("list", "threads");
+    let pages = [
+        site.get("/").await.is(200),
+        site.get("/nowhere").await.is(404).says("There is no such page"),
+        site.get("/look").await.is(405).says("This page needs your file"),
+        site.get("/healthz").await.is(200).says("ok"),
+        site.get("/readyz").await.is(200).says("ready"),
+        site.post("/look", upload.clone()).await.is(200),
+        site.post("/file", Sent::of(&site.post("/look", upload).await)).await.is(200),
+        site.post("/look", Sent::default()).await.is(422),
+        site.ask(form("/look"), b"nonsense".to_vec()).await.is(400),
+    ];
+    for page in &pages {
+        let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
+        let policy = header("content-security-policy");
+        assert_eq!(
+            policy,
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'"
+        );
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "same-origin");
+        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+        assert_eq!(header("cache-control"), "no-store");
+        for never in ["<script", "<style", " style=", " onclick", "javascript:"] {
+            assert!(!page.text.contains(never), "{never}: {}", page.text);
+        }
+    }
+    let front = &pages[0].text;
+    let style = front.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let sheet = site.get(style).await.is(200);
+    assert_eq!(sheet.headers["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(sheet.headers["content-type"], "text/css; charset=utf-8");
+    site.get("/static/style-0.css").await.is(404);
+    assert_eq!(machine.kept(), [], "looking leaves nothing behind");
+}
+
+#[tokio::test]
+async fn the_front_page_explains_itself_and_labels_everything() {
+    let machine = Machine::new();
+    let page = Site::over(&machine).get("/").await.is(200);
+    let page = page.says("do not come back by themselves").says("Block Threads for my account");
+    let page = page.says("value=\"threads\" id=\"list-1\" aria-describedby=\"advice-1\" checked");
+    for tag in page.text.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        if tag.contains("type=\"hidden\"") {
+            continue;
+        }
+        let id = tag.split("id=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(page.text.contains(&format!("<label for=\"{id}\"")), "{id} has no label");
+    }
+    for landmark in ["<html lang=\"en\">", "<main id=\"main\">", "href=\"#main\"", "<h1>"] {
+        assert!(page.text.contains(landmark), "{landmark}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_refused() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    let sent = || chosen_with(Sent::default().file("a.csv", "bad.example\n")).closed();
+    let from = |site: Option<&str>, origin: Option<&str>| {
+        let mut request = Request::post("/look")
+            .header("host", "localhost:8787")
+            .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+        if let Some(site) = site {
+            request = request.header("sec-fetch-site", site);
+        }
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        request
+    };
+    for (of, origin, status) in [
+        (Some("cross-site"), Some("https://evil.example"), 403),
+        (Some("same-site"), Some("http://localhost:3000"), 403),
+        (None, Some("https://evil.example"), 403),
+        (None, Some("null"), 403),
+        (Some("same-origin"), Some("null"), 200),
+        (None, Some("http://localhost:8787"), 200),
+        (None, None, 200),
+    ] {
+        let page = site.ask(from(of, origin), sent()).await.is(status);
+        assert_eq!(page.text.contains("Another site has sent you here"), status == 403);
+    }
+}
+
+#[tokio::test]
+async fn only_this_machines_own_names_are_answered() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    for (host, status) in [
+        ("127.0.0.1:8787", 200),
+        ("localhost:8787", 200),
+        ("LOCALHOST:8787", 200),
+        ("[::1]:8787", 200),
+        ("localhost", 421),
+        ("localhost:80", 421),
+        ("evil.example:8787", 421),
+        ("127.0.0.1.evil.example:8787", 421),
+        ("", 421),
+    ] {
+        let page = site.ask(Request::get("/").header("host", host), Vec::new()).await.is(status);
+        assert_eq!(page.text.contains("Open http://127.0.0.1:8787/"), status == 421, "{host}");
+        assert!(!page.text.contains("evil"));
+    }
+    site.ask(Request::get("/"), Vec::new()).await.is(421);
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_said_and_the_choices_come_back() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    let row = "long-enough-a-name.example\n";
+    let large = row.repeat((2 << 20) / row.len() + 1);
+    site.post("/look", chosen_with(Sent::default().file("a.csv", &large)))
+        .await
+        .is(413)
+        .says("larger than 2 MiB")
+        .keeps_the_choices();
+    let fits = "a.example\n".repeat((2 << 20) / 10);
+    site.post("/look", chosen_with(Sent::default().file("a.csv", fits))).await.is(200);
+    let huge = chosen_with(Sent::default().file("a.csv", vec![b'a'; 9 << 20]));
+    site.post("/look", huge).await.is(413).says("That is too large");
+    site.post("/look", chosen().with("server", &"a".repeat(1 << 20))).await.is(413);
+}
+
+#[tokio::test]
+async fn a_bad_file_or_word_is_explained_and_the_choices_come_back() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    let odd = "#domain,#severity\nbad.example,susped\n";
+    for (content, says) in [
+        (
+            &b"<!doctype html><html><body>Sign in</body></html>"[..],
+            "not an export of domain blocks",
+        ),
+        (b"PK\x03\x04\x00\x00\x00\x00", "not an export of domain blocks"),
+        (b"\xff\xfeb\x00a\x00d\x00", "not an export of domain blocks"),
+        (b"b\xe4d.example\n", "UTF-8"),
+        (odd.as_bytes(), "susped"),
+    ] {
+        let page = site.post("/look", chosen_with(Sent::default().file("a.csv", content))).await;
+        let page = page.is(422).says(says).says("That did not work yet").keeps_the_choices();
+        assert!(!page.text.contains("name=\"held\""), "it is of no use");
+    }
+    site.post("/look", chosen_with(Sent::default().file("", ""))).await.is(422).says("No file");
+    let good = || Sent::default().file("mine.csv", "bad.example\n");
+    for (name, value, says) in [
+        ("server", "my server", "is not the name of a server"),
+        ("allow", "good.example not_a_domain!", "not_a_domain!, which is never to be blocked"),
+        ("list", "/etc/passwd", "There is no list /etc/passwd here"),
+        ("list", "https://evil.example/list.csv", "There is no list https"),
+        ("list", "./lists/threads.csv", "There is no list"),
+        ("list", "garden-fence", "There is no list garden-fence here"),
+    ] {
+        let page = site.post("/look", good().with("list", "meta").with(name, value)).await;
+        let page = page.is(422).says(says).says("mine.csv is still here");
+        assert!(page.text.contains("name=\"held\" value=\"YmFkLmV4YW1wbGUK\""));
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_used_is_named_and_nothing_is_lost() {
+    let machine = Machine::new();
+    machine.write("hidden.csv", "domain,severity\nb**d.example,suspend\nw**e.example,suspend\n");
+    machine.run(&["lists", "add", "hidden.csv", "--name", "hidden"]).exits(0);
+    let site = Site::over(&machine);
+    let sent = chosen_with(Sent::default().file("mine.csv", "x.example\n"));
+    let page = site.post("/look", sent.with("list", "hidden")).await.is(503);
+    let page = page.says("The list hidden cannot be read here").says("mine.csv is still here");
+    let page = page.keeps_the_choices();
+    assert!(!page.text.contains(&machine.data_dir().display().to_string()));
+}
+
+#[tokio::test]
+async fn without_a_list_nothing_is_lost() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    let sent = Sent::default()
+        .file("mine.csv", "bad.example\n")
+        .with("mode", "overwrite")
+        .with("server", "https://home.example/about")
+        .with("allow", "friend.example");
+    let page = site.post("/look", sent).await.is(422).says("No list was chosen");
+    // The page as it came, with one box ticked and the empty field for a file.
+    let again = Sent::of(&page).file("", "").with("list", "meta");
+    let plan = site.post("/look", again).await.is(200).says("Overwriting mine.csv with 1 list");
+    assert!(plan.text.contains("https://home.example/settings/imports"));
+}
+
+#[tokio::test]
+async fn hostile_names_and_words_stay_text() {
+    let machine = Machine::new();
+    let list = "domain,severity,public_comment\nbad.example,suspend,\"<script>alert(1)</script> \
+                \u{202e}gpj.exe\u{1b}[2J\"\n";
+    machine.write("hostile.csv", list);
+    machine.run(&["lists", "add", "hostile.csv", "--name", "hostile"]).exits(0);
+    let site = Site::over(&machine);
+    let file = "#domain,#severity,#public_comment\n\"<img src=x onerror=alert(1)>\",suspend,x\n\
+                \"\u{202e}evil\u{7}\",silence,\"</textarea><script>\"\n";
+    let sent = Sent::default()
+        .file("\"><script>alert(2)</script>.csv", file)
+        .with("list", "hostile")
+        .with("mode", "overwrite")
+        .with("server", "")
+        .with("allow", "ok.example");
+    let plan = site.post("/look", sent.clone()).await.is(200).says("bad.example");
+    let bad = sent.with("allow", "</textarea><script>alert(3)</script> \u{202e}x");
+    let bad = bad.with("server", "\"><script>alert(4)</script>");
+    let door = site.post("/look", bad).await.is(422);
+    for page in [&plan.text, &door.text] {
+        assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+    }
+    for hidden in ['\u{202e}', '\u{1b}', '\u{7}'] {
+        assert!(!plan.text.contains(hidden), "{hidden:?}");
+    }
+    assert!(plan.text.contains("&#60;script&#62;alert(1)"), "{}", plan.text);
+}
+
+#[test]
+fn the_program_serves_until_it_is_asked_to_end() {
+    let machine = Machine::new();
+    let mut server = machine.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let url = line.split(' ').find(|word| word.starts_with("http://")).unwrap().to_owned();
+    let origin = url.trim_end_matches('/').to_owned();
+    let answer = ask(&origin, "GET", "/", "", "").unwrap();
+    assert_eq!(answer.status, 200);
+    let taken = origin.trim_start_matches("http://");
+    machine.run(&["serve", "--listen", taken]).exits(1).says("is taken").says("127.0.0.1:0");
+    let pid = server.id().to_string();
+    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+    Said::from(server.wait_with_output().unwrap()).exits(0).says("The server has ended.");
+    assert_eq!(machine.kept(), []);
+}
+
+#[test]
+fn other_machines_are_not_listened_to() {
+    let machine = Machine::new();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+        machine.run(&["serve", "--listen", address]).exits(1).says("this machine only").says("ssh");
+    }
+    machine.run(&["serve", "--listen", "nonsense"]).exits(1).says("write it as 127.0.0.1:8787");
+    machine.run(&["serve", "--help"]).exits(0).says("Ctrl-C ends the server");
+}
