@@ -272,20 +272,25 @@ impl Combined {
         (0..).take(self.lists.len()).map(|place| self.terms_of(place)).collect()
     }
 
-    /// The requests of the lists that are heard for one domain.
-    pub(crate) fn said_of(&self, name: &str) -> Vec<Request> {
+    /// Shows the requests of the lists that are heard for one domain.
+    pub(crate) fn hear(&self, name: &str, mut each: impl FnMut(&Request)) {
         let hash = self.hasher.hash_one(name);
         let shard = lock(&self.shards[shard_of(hash)]);
         let found =
             shard.index.find(hash, |at| shard.domains[*at as usize].domain.as_str() == name);
         let mut at = found.map_or(NONE, |at| shard.domains[*at as usize].last);
-        let mut said = Vec::new();
         while let Some(request) = shard.requests.get(at as usize) {
             if request.heard {
-                said.push(request.clone());
+                each(request);
             }
             at = request.previous;
         }
+    }
+
+    /// The requests of the lists that are heard for one domain.
+    fn said_of(&self, name: &str) -> Vec<Request> {
+        let mut said = Vec::new();
+        self.hear(name, |request| said.push(request.clone()));
         said
     }
 

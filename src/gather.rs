@@ -201,18 +201,9 @@ impl Gathered {
             .collect();
         let ready: Vec<Mutex<Option<Ready>>> =
             ready.into_iter().map(|ready| Mutex::new(Some(ready))).collect();
-        let hidden = Mutex::new(HashMap::new());
-        let combined = Combined::read_on(terms, shown, |place| -> Result<Read> {
-            let ready = lock(&ready[place]).take().context("a list is read once only")?;
-            let (loaded, mut document) = ready.blocks()?;
-            if !document.hidden.is_empty() {
-                let names = std::mem::take(&mut document.hidden);
-                lock(&hidden).insert(u32::try_from(place).unwrap_or(u32::MAX), names);
-            }
-            let Loaded { address, sha256, .. } = loaded;
-            Ok(Read { address, sha256, document })
-        })?;
-        let hidden = hidden.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // It keeps all cores busy for a while, and others have something to wait for meanwhile.
+        let folded = tokio::task::spawn_blocking(move || fold(terms, shown, &ready)).await;
+        let (combined, hidden) = folded.context("reading the lists ended early")??;
         Ok(Gathered { combined, notices, held, hidden })
     }
 
@@ -259,6 +250,26 @@ impl Gathered {
         }
         Ok(())
     }
+}
+
+/// Reads the lists that are ready, side by side, and sets their hidden names apart.
+fn fold(
+    terms: Vec<Terms>,
+    names: Vec<String>,
+    ready: &[Mutex<Option<Ready>>],
+) -> Result<(Combined, HashMap<u32, Vec<Hidden>>)> {
+    let hidden = Mutex::new(HashMap::new());
+    let combined = Combined::read_on(terms, names, |place| -> Result<Read> {
+        let ready = lock(&ready[place]).take().context("a list is read once only")?;
+        let (loaded, mut document) = ready.blocks()?;
+        if !document.hidden.is_empty() {
+            let names = std::mem::take(&mut document.hidden);
+            lock(&hidden).insert(u32::try_from(place).unwrap_or(u32::MAX), names);
+        }
+        let Loaded { address, sha256, .. } = loaded;
+        Ok(Read { address, sha256, document })
+    })?;
+    Ok((combined, hidden.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -75,6 +75,12 @@ impl Kept {
     /// Reads what is kept of a target. A file has no name that lasts, so only what holds for
     /// all targets holds for it.
     pub async fn read(store: &Store, target: &TargetRef, clock: &dyn Clock) -> Result<Kept> {
+        let ledger = ledger(Some(store), target, clock).await?;
+        Ok(Kept { ledger, ..Kept::but_the_ledger(store, target, clock).await? })
+    }
+
+    /// The same without the ledger, which can be long: a plan reads it beside the lists.
+    async fn but_the_ledger(store: &Store, target: &TargetRef, clock: &dyn Clock) -> Result<Kept> {
         let now = clock.now();
         if target.kind == Kind::Csv {
             let all = store.exceptions(None).await?.into_iter();
@@ -86,9 +92,16 @@ impl Kept {
             subscriptions: store.subscriptions(name).await?,
             policy: store.policy(name).await?,
             exceptions: Exceptions::new(store.exceptions(Some(name)).await?, now),
-            ledger: store.ledger(name, &whose(target), now).await?,
+            ledger: Ledger::default(),
             dates: store.dates(name).await?,
         })
+    }
+}
+
+async fn ledger(store: Option<&Store>, target: &TargetRef, clock: &dyn Clock) -> Result<Ledger> {
+    match store.filter(|_| target.kind != Kind::Csv) {
+        Some(store) => Ok(store.ledger(&target.name, &whose(target), clock.now()).await?),
+        None => Ok(Ledger::default()),
     }
 }
 
@@ -97,15 +110,12 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
     let identity = target.identity();
     let store = app.existing_store().await?;
     let mut kept = match &store {
-        Some(store) => Kept::read(store, identity, app.clock.as_ref()).await?,
+        Some(store) => Kept::but_the_ledger(store, identity, app.clock.as_ref()).await?,
         None => Kept::default(),
     };
     let following = intent.lists.is_empty();
-    // What stands for a list that was left can be lifted after the last one too.
-    let left = |holding: &Holding| holding.claims.iter().any(|claim| !claim.once);
-    let mut owned = kept.ledger.holdings.values().filter(|h| h.owner == Owner::Hedgerow);
-    let nothing = kept.subscriptions.is_empty() && (intent.overwrite || !owned.any(left));
-    if following && nothing {
+    let follows_none = following && kept.subscriptions.is_empty();
+    if follows_none && intent.overwrite {
         bail!("{}", follows_nothing(identity));
     }
     if let (true, Some(store)) = (following, &store)
@@ -119,12 +129,22 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
         .drain(..)
         .map(|subscription| (subscription.list.into(), subscription.terms))
         .collect();
-    let mut gathered = if following {
-        let names: Vec<String> = terms.keys().map(ToString::to_string).collect();
-        Gathered::read(app, &names, terms.values().cloned().collect(), intent.offline).await?
+    let (names, on) = if following {
+        (terms.keys().map(ToString::to_string).collect(), terms.values().cloned().collect())
     } else {
-        Gathered::read(app, &intent.lists, Vec::new(), intent.offline).await?
+        (intent.lists.clone(), Vec::new())
     };
+    let (ledger, mut gathered) = tokio::try_join!(
+        ledger(store.as_ref(), identity, app.clock.as_ref()),
+        Box::pin(Gathered::read(app, &names, on, intent.offline))
+    )?;
+    kept.ledger = ledger;
+    // What stands for a list that was left can be lifted after the last one too.
+    let left = |holding: &Holding| holding.claims.iter().any(|claim| !claim.once);
+    let mut owned = kept.ledger.holdings.values().filter(|h| h.owner == Owner::Hedgerow);
+    if follows_none && !owned.any(left) {
+        bail!("{}", follows_nothing(identity));
+    }
     let mut wishes = intent.wishes(&kept, following, app.clock.as_ref());
     wishes.allow.extend(allowed(app, intent).await?);
     wishes.terms = terms;

@@ -445,15 +445,16 @@ pub fn words_of(combined: &Combined, level: Level, wishes: &Wishes, name: &str) 
     let unsaid = wishes.severity.unwrap_or(UNSAID);
     let domain =
         wishes.exceptions.has_ignored_entries().then(|| Domain::from_stored(name)).flatten();
-    let said = combined.said_of(name).into_iter().filter_map(|request| {
-        let list = combined.lists.get(request.place as usize)?.name.clone();
-        let ignored = |domain: &Domain| wishes.exceptions.ignored(&list, domain).is_some();
+    let mut words = Words::new();
+    combined.hear(name, |request| {
+        let Some(list) = combined.lists.get(request.place as usize) else { return };
+        let ignored = |domain: &Domain| wishes.exceptions.ignored(&list.name, domain).is_some();
         if domain.as_ref().is_some_and(ignored) {
-            return None;
+            return;
         }
-        Some((list, word(level, &request, unsaid)?))
+        words.extend(word(level, request, unsaid).map(|word| (list.name.clone(), word)));
     });
-    said.collect()
+    words
 }
 
 /// A request as a word: on accounts there is one kind of block, and a `noop` is none.
