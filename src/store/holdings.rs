@@ -1,7 +1,8 @@
 //! The rows of a target's ledger.
 //!
 //! A large server has tens of thousands of them, each with several lists' claims, and all
-//! are read before anything is planned. So each row's JSON is parsed once, without copies, and a list's name is kept once however many claims it has.
+//! are read before anything is planned. So each row's JSON is parsed once, without copies,
+//! and a list's name is kept once however many claims it has.
 
 use std::borrow::Cow;
 
