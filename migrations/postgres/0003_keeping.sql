@@ -18,7 +18,8 @@ CREATE TABLE kept_target (
 );
 
 -- Whose a block on a target is, and for which lists it stands. `rule`, `before` and
--- `claims` are JSON. `run_id` is no reference: what is known of a block outlives the run.
+-- `claims` are JSON, a claim being an array of its parts. `run_id` is no reference: what is
+-- known of a block outlives the run.
 CREATE TABLE holding (
     target TEXT COLLATE "C" NOT NULL,
     domain TEXT COLLATE "C" NOT NULL,

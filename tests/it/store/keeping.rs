@@ -420,7 +420,7 @@ fn a_damaged_ledger_is_named_and_not_guessed_at() {
             ("holding", "rule", "{}"),
             ("holding", "before", "x"),
             ("holding", "claims", ""),
-            ("holding", "claims", r#"[{"list":"a","severity":"suspend","since":"soon"}]"#),
+            ("holding", "claims", r#"[["a","suspend",0,"soon",null]]"#),
             ("dismissal", "why", "said so"),
             ("dismissal", "said", "[]"),
         ] {
