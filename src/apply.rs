@@ -9,6 +9,8 @@
 
 mod enter;
 
+pub use enter::done;
+
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::domain::Domain;
 use crate::exception::Exceptions;
 use crate::gather::{Gathered, make_ready};
-use crate::ledger::{Claim, Delta, Hand, Holding, Ledger, Owner, Word, observe};
+use crate::ledger::{Claim, Delta, Holding, Ledger, Owner, Word, observe};
 use crate::plan::{Aim, Draft, Lowering, Plan, Wishes, words_of};
 use crate::policy::{Agreement, Choice, Comments, Guard, Policy, Terms};
 use crate::store::{BlockDate, EventKind, NewEvent, Store, Subscription};
@@ -246,11 +246,7 @@ fn follows_nothing(target: &TargetRef) -> String {
 /// The events of what people did by hand.
 fn told(delta: &Delta, app: &App, target: &TargetRef) -> Vec<NewEvent> {
     let event = |told: &crate::ledger::Told| {
-        let kind = match told.what {
-            Hand::Lifted => EventKind::LiftedByHand,
-            Hand::Changed => EventKind::ChangedByHand,
-            Hand::LiftedOwn => EventKind::LiftedOwn,
-        };
+        let kind = EventKind::from(told.what);
         // Who it was the server does not say; this is when it was seen.
         NewEvent::new(app.clock.now(), "somebody on the server", kind)
             .target(&target.name)

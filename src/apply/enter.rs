@@ -9,6 +9,14 @@ use crate::plan::{Cause, Change, Plan};
 use crate::store::{RunId, StepStatus, Store, StoreError};
 use crate::target::{Kind, TargetRef};
 
+/// What a run has done of its plan, in the plan's order.
+pub async fn done(store: &Store, run: RunId, plan: &Plan) -> Result<Vec<Change>, StoreError> {
+    let all = plan.changes();
+    let steps = store.steps(run).await?;
+    let done = steps.iter().filter(|step| step.status == StepStatus::Done);
+    Ok(done.filter_map(|step| all.get(usize::try_from(step.seq).ok()?).cloned()).collect())
+}
+
 /// Enters what a run did. It comes once for each run, at its end: when the target was read
 /// again, or when the run is given up. A file is nobody's target and has no ledger.
 pub async fn enter(
@@ -34,11 +42,7 @@ pub async fn enter(
             return Ok(());
         }
     }
-    let all = plan.changes();
-    let steps = store.steps(run).await?;
-    let done = steps.iter().filter(|step| step.status == StepStatus::Done);
-    let changes: Vec<Change> =
-        done.filter_map(|step| all.get(usize::try_from(step.seq).ok()?).cloned()).collect();
+    let changes = done(store, run, plan).await?;
     let ledger = store.ledger(name, &whose(&plan.target), now).await?;
     let subscriptions = store.subscriptions(name).await?;
     let follows = |list: &str| subscriptions.iter().any(|known| known.list == list);

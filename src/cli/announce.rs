@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::Reply;
 use crate::announce::announce;
 use crate::app::App;
+use crate::apply::done;
 use crate::block::Level;
-use crate::plan::{Change, Plan};
-use crate::store::StepStatus;
+use crate::plan::Plan;
 use crate::whole_file::{self, Readable};
 
 /// Write what a run did as a text to post: whom you block now, and for which reasons
@@ -58,11 +58,7 @@ impl Args {
         let text = store.plan(run.id).await?.unwrap_or_default();
         let plan = Plan::from_json(text.as_bytes())
             .with_context(|| format!("the plan of run {} cannot be read", run.id))?;
-        let all = plan.changes();
-        let steps = store.steps(run.id).await?;
-        let done = steps.iter().filter(|step| step.status == StepStatus::Done);
-        let done: Vec<Change> =
-            done.filter_map(|step| all.get(usize::try_from(step.seq).ok()?).cloned()).collect();
+        let done = done(&store, run.id, &plan).await?;
         let own = match plan.target.level {
             Level::Account => plan.target.account.clone(),
             Level::Instance => plan.target.own.first().map(ToString::to_string),

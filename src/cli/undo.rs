@@ -11,11 +11,12 @@ use super::plan::{ROWS, Shown, save};
 use super::progress::Reporter;
 use super::refollow::{self, Lost};
 use crate::app::{App, FileHints};
+use crate::apply::done;
 use crate::backup::Backup;
 use crate::domain::Domain;
 use crate::keep;
 use crate::plan::{Change, Deed, Plan, undo};
-use crate::store::{Run, StepStatus, Store};
+use crate::store::{Run, Store};
 use crate::target::Kind;
 
 /// Take back exactly what one run did, and nothing that came after it
@@ -126,14 +127,12 @@ async fn deeds(
     was: &Plan,
     state: &crate::block::State,
 ) -> Result<Vec<Deed>> {
-    let changes = was.changes();
     let later = store.later_steps(&run.target, run.id).await?;
     let ledger = store.ledger(&run.target, &keep::whose(&was.target), app.clock.now()).await?;
-    let steps = store.steps(run.id).await?;
-    let done = steps.iter().filter(|step| step.status == StepStatus::Done);
-    let done = done.filter_map(|step| changes.get(usize::try_from(step.seq).ok()?).cloned());
+    let done = done(store, run.id, was).await?;
     Ok(done
-        .map(|change: Change| {
+        .into_iter()
+        .map(|change| {
             let name = change.name();
             let touched = later.contains(name) || ledger.is_touched(name, run.id, state);
             Deed { change, touched }
