@@ -4,33 +4,39 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use reqwest::Client;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::apply::{Engine, Progress};
 use crate::block::Level;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::Domain;
-use crate::fetch::{Fetcher, Reach};
+use crate::fetch::{Fetcher, Reach, Resolver};
 use crate::follow::Lists;
+use crate::http;
 use crate::mastodon::client::{Api, Patience};
 use crate::mastodon::version::Version;
 use crate::stop::Stop;
-use crate::store::{Store, TargetRow};
+use crate::store::{HOUSE, Owner, Store, TargetRow};
 use crate::target::{Account, CsvFile, Instance, Kind, Target, TargetRef};
 use crate::text::{fit, plain};
 use crate::vault::Vault;
 
+#[derive(Clone)]
 pub struct App {
     data_dir: PathBuf,
     database_url: Option<String>,
     key: Option<SecretString>,
     /// Where lists may be fetched from.
     reach: Reach,
-    fetcher: OnceLock<Arc<Fetcher>>,
+    fetcher: Arc<OnceLock<Arc<Fetcher>>>,
     /// Opened at its first use, and shared from then on.
-    store: OnceCell<Store>,
+    store: Arc<OnceCell<Store>>,
+    /// Whose targets, runs and decisions it is about.
+    owner: Owner,
     actor: String,
     pub clock: Arc<dyn Clock>,
 }
@@ -83,8 +89,20 @@ impl App {
                 .to_owned(),
         };
         let clock = Arc::new(SystemClock);
-        let (fetcher, store) = (OnceLock::new(), OnceCell::new());
-        Ok(App { data_dir, database_url, key, reach, fetcher, store, actor: actor(), clock })
+        let (fetcher, store) = (Arc::default(), Arc::default());
+        let (owner, actor) = (HOUSE, actor());
+        Ok(App { data_dir, database_url, key, reach, fetcher, store, owner, actor, clock })
+    }
+
+    /// The same for somebody else: what it opens is theirs, and nobody else's. `actor` is how
+    /// the record of what was done calls them.
+    #[must_use]
+    pub fn of(&self, owner: Owner, actor: &str) -> App {
+        App { owner, actor: actor.to_owned(), ..self.clone() }
+    }
+
+    pub fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// What fetches lists. There is one, so that it can be polite to each host.
@@ -121,7 +139,7 @@ impl App {
     pub async fn store(&self) -> Result<Store> {
         let file = format!("sqlite:{}", self.database().display());
         let address = self.database_url.as_deref().unwrap_or(&file);
-        Ok(self.store.get_or_try_init(|| Store::open(address)).await?.clone())
+        Ok(self.store.get_or_try_init(|| Store::open(address)).await?.of(self.owner))
     }
 
     /// Who is using Hedgerow, for the record of what was done.
@@ -133,6 +151,35 @@ impl App {
         crate::backup::create_private_dir(&self.data_dir)
             .with_context(|| self.data_dir.display().to_string())?;
         Ok(Vault::load(self.key.as_ref(), &self.data_dir.join("key"))?)
+    }
+
+    /// What a secret of a target is sealed with, so that it cannot be moved to another, nor to
+    /// another person's of the same name.
+    pub fn secret_name(&self, target: &str, column: &str) -> String {
+        match self.owner {
+            HOUSE => format!("target/{target}/{column}"),
+            owner => format!("owner/{owner}/target/{target}/{column}"),
+        }
+    }
+
+    /// What asks servers. For all but the house it goes no further than lists may be
+    /// fetched from; of an address that holds a number instead of a name, ask
+    /// [`App::may_ask`] first.
+    pub fn client(&self) -> Result<Client> {
+        Ok(if self.owner == HOUSE {
+            http::client()?
+        } else {
+            http::client_resolving(Arc::new(Resolver::new(self.reach)))?
+        })
+    }
+
+    /// Whether a server at this address may be asked.
+    pub fn may_ask(&self, url: &Url) -> Result<()> {
+        if self.owner != HOUSE {
+            let refused = |private| anyhow!("{private}, so this server does not ask it");
+            self.reach.allows(url).map_err(refused)?;
+        }
+        Ok(())
     }
 
     /// Opens a target by its name or, where such a file exists, the path of an export.
@@ -149,11 +196,49 @@ impl App {
             let file = CsvFile::open(path, hints.level, own, self.clock.clone())?;
             return Ok(Opened::File(Box::new(file)));
         }
+        Ok(Opened::Server(self.signed_in(name, stop, patience).await?))
+    }
+
+    /// Opens what a plan or a backup was made of.
+    pub async fn reopen(
+        &self,
+        known: &TargetRef,
+        stop: &Stop,
+        patience: Arc<dyn Patience>,
+    ) -> Result<Opened> {
+        match known.kind {
+            Kind::Csv => self.open(known.handle(), &FileHints::of(known), stop, patience).await,
+            Kind::Mastodon => {
+                Ok(Opened::Server(self.signed_in(known.handle(), stop, patience).await?))
+            }
+        }
+    }
+
+    /// Opens a target that somebody has signed in to, by its name and nothing else: a face
+    /// that takes names from strangers must open no files.
+    pub async fn signed_in(
+        &self,
+        name: &str,
+        stop: &Stop,
+        patience: Arc<dyn Patience>,
+    ) -> Result<Box<dyn Target>> {
         let store = self.store().await?;
         let Some(row) = store.target(name).await? else {
             bail!("{}", self.unknown(&store, name).await?);
         };
-        Ok(Opened::Server(self.server(&row, stop, patience)?))
+        self.server(&row, stop, patience)
+    }
+
+    /// What carries plans out on a target, in the name of whoever uses this.
+    pub fn engine<'a>(
+        &'a self,
+        store: &'a Store,
+        target: &'a dyn Target,
+        stop: &'a Stop,
+        progress: &'a dyn Progress,
+    ) -> Engine<'a> {
+        let (clock, actor) = (self.clock.as_ref(), self.actor());
+        Engine { store, target, clock, stop, progress, actor, data_dir: self.data_dir() }
     }
 
     /// A target that somebody has signed in to.
@@ -165,8 +250,10 @@ impl App {
     ) -> Result<Box<dyn Target>> {
         let identity = self.identity(row)?;
         let base = base_of(row)?;
-        let token = self.vault()?.open(&secret_name(&row.name, "token"), &row.token)?;
-        let api = Arc::new(Api::new(base, token, self.clock.clone(), stop.clone(), patience)?);
+        let token = self.vault()?.open(&self.secret_name(&row.name, "token"), &row.token)?;
+        self.may_ask(&base)?;
+        let (client, clock) = (self.client()?, self.clock.clone());
+        let api = Arc::new(Api::with(client, base, token, clock, stop.clone(), patience));
         Ok(match row.level {
             Level::Account => Box::new(Account::new(identity, api)),
             Level::Instance => Box::new(Instance::new(identity, api, takes_nested(&row.version))),
@@ -206,11 +293,6 @@ impl App {
 
 fn base_of(row: &TargetRow) -> Result<Url> {
     Url::parse(&row.base_url).context("the target's address is damaged")
-}
-
-/// What a secret of a target is sealed with, so that it cannot be moved to another.
-pub fn secret_name(target: &str, column: &str) -> String {
-    format!("target/{target}/{column}")
 }
 
 /// Mastodon takes a stricter block below a parent's since 4.2.9 and 4.3.0.

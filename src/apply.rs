@@ -8,8 +8,10 @@
 //! compared with what the plan promised.
 
 mod enter;
+mod pace;
 
-pub use enter::done;
+pub use enter::{done, plan_of};
+pub use pace::Pace;
 
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
@@ -41,6 +43,9 @@ const REFUSALS_IN_A_ROW: usize = 10;
 
 /// Hears how far a run has come.
 pub trait Progress: Patience {
+    /// The run is written down under this number, and can be resumed from here on.
+    fn began(&self, _run: RunId) {}
+
     fn begin(&self, total: usize);
 
     /// `outlook` is the least time that the rest will take by the server's rate limit.
@@ -123,6 +128,9 @@ pub struct Report {
     /// Changes that would have overridden what somebody did meanwhile.
     pub left_alone: Vec<Failure>,
     pub outcome: Outcome,
+    /// What the target showed when it was read again.
+    #[serde(skip)]
+    pub found: Option<State>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -196,6 +204,7 @@ impl Engine<'_> {
             created_at: self.clock.now(),
         };
         let id = self.store.begin_run(&run, &steps).await?;
+        self.progress.began(id);
         self.store.log(&self.overridden(plan, id)).await?;
         let due: Vec<i64> = (0..).take(changes.len()).collect();
         let report = Report::new(id, Some(backup), changes.len());
@@ -241,6 +250,7 @@ impl Engine<'_> {
     ) -> Result<Report, ApplyError> {
         self.is_for(plan)?;
         self.store.resume_run(run.id, self.actor, self.clock.now()).await?;
+        self.progress.began(run.id);
         let changes = plan.changes();
         let backup = match run.backup_id {
             Some(id) => self.store.backup(id).await?.map(|backup| BackupRef {
@@ -426,6 +436,7 @@ impl Engine<'_> {
         if !verified {
             report.outcome = Outcome::Differs { differences };
         }
+        report.found = Some(found);
         Ok(report)
     }
 
@@ -527,6 +538,7 @@ impl Report {
             failed: Vec::new(),
             left_alone: Vec::new(),
             outcome: Outcome::Verified,
+            found: None,
         }
     }
 

@@ -29,8 +29,7 @@ use crate::clock::Clock;
 use crate::http::{self, BodyError};
 use crate::source::SIZE_LIMIT;
 
-use reach::Resolver;
-pub use reach::{Private, Reach, is_public};
+pub use reach::{Private, Reach, Resolver, is_public};
 
 /// How often an address may point elsewhere.
 const REDIRECTS: usize = 5;

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use arcstr::ArcStr;
 use compact_str::CompactString;
 use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::App;
@@ -27,7 +28,8 @@ use crate::target::{Kind, Matching, Target, TargetRef};
 use crate::text::count;
 
 /// What somebody wants to have planned.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "wishes, each of which stands for itself")]
 pub struct Intent {
     /// Lists by what people call them. None: those that the target follows.

@@ -7,7 +7,8 @@
 //! [`plan`] compares the wish with what a [`target`] holds, [`backup`] saves that, and
 //! [`apply`] carries the plan out with a journal in the [`store`]. The middle is pure: no
 //! input, no output, time and chance are arguments. [`cli`] and [`web`] are the faces of all
-//! this, and [`app`] is what every face starts from.
+//! this: what a person can have done is in [`verb`], for both of them, [`desk`] goes on with it
+//! between two requests, and [`app`] is what every face starts from.
 
 pub mod announce;
 pub mod app;
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod clock;
 pub mod combine;
 pub mod compare;
+pub mod desk;
 pub mod domain;
 pub mod exception;
 pub mod fetch;
@@ -44,6 +46,7 @@ pub mod target;
 pub mod text;
 pub mod unmask;
 pub mod vault;
+pub mod verb;
 pub mod web;
 
 pub mod whole_file;

@@ -14,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::app::{App, FileHints};
-use crate::apply::{ApplyError, Engine, Outcome, Progress, Report};
+use crate::apply::{ApplyError, Engine, Outcome, Progress, Report, plan_of};
 use crate::block::hex;
 use crate::follow;
 use crate::keep::{self, Intent};
@@ -199,15 +199,8 @@ async fn try_turn(app: &App, name: &str, stop: &Stop, progress: Arc<dyn Progress
     let store = app.store().await?;
     let patience: Arc<dyn crate::mastodon::client::Patience> = progress.clone();
     let opened = app.open(name, &FileHints::default(), stop, patience).await?;
-    let engine = Engine {
-        store: &store,
-        target: opened.target(),
-        clock: app.clock.as_ref(),
-        stop,
-        progress: progress.as_ref(),
-        actor: ACTOR,
-        data_dir: app.data_dir(),
-    };
+    let engine = app.engine(&store, opened.target(), stop, progress.as_ref());
+    let engine = Engine { actor: ACTOR, ..engine };
     let lock = engine.lock().await?;
     let given_up = give_up_interrupted(&store, &engine, name).await?;
     let intent = Intent { unattended: true, offline: true, ..Intent::default() };
@@ -240,8 +233,8 @@ async fn give_up_interrupted(
     if run.actor != ACTOR {
         return Err(ApplyError::Unfinished(run.id).into());
     }
-    let text = store.plan(run.id).await?.unwrap_or_default();
-    let plan = Plan::from_json(text.as_bytes())
+    let plan = plan_of(store, run.id)
+        .await?
         .with_context(|| format!("run {} cannot be given up", run.id))?;
     let ours = keep::whose(engine.target.identity()) == keep::whose(&plan.target);
     let found = if ours { Some(engine.target.read().await?) } else { None };

@@ -1,6 +1,7 @@
 //! Text from strangers, made safe and narrow for a terminal.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -65,9 +66,26 @@ pub fn ago(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
     }
 }
 
+/// A time as people say it.
+pub fn rough(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().ceil();
+    match seconds {
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 6000.0 => format!("{:.0} min", (s / 60.0).ceil()),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_rounded_up() {
+        assert_eq!(rough(Duration::from_millis(200)), "1 s");
+        assert_eq!(rough(Duration::from_secs(101)), "2 min");
+        assert_eq!(rough(Duration::from_secs(20_000)), "5.6 h");
+    }
 
     #[test]
     fn escape_sequences_and_reordering_do_not_survive() {

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use crate::block::hex;
 use crate::clock::random;
@@ -26,6 +26,7 @@ pub const KEY_VARIABLE: &str = "HEDGEROW_KEY";
 
 const KEY: usize = 32;
 const NONCE: usize = 24;
+const COOKIES: usize = 64;
 /// No key is longer as text, so no more of the key file is ever read.
 const LONGEST: u64 = 1024;
 
@@ -67,6 +68,8 @@ pub enum VaultError {
 pub struct Vault {
     cipher: XChaCha20Poly1305,
     key_id: String,
+    /// Made from the key, for what browsers keep for us.
+    cookies: SecretBox<[u8; COOKIES]>,
 }
 
 impl fmt::Debug for Vault {
@@ -91,7 +94,15 @@ impl Vault {
         let key = key.expose_secret();
         let mut key_id = hex(&Sha256::digest(key));
         key_id.truncate(8);
-        Vault { cipher: XChaCha20Poly1305::new(key.into()), key_id }
+        let cookies =
+            Sha512::new().chain_update(b"hedgerow cookies\0").chain_update(key).finalize();
+        let cookies = SecretBox::new(Box::new(cookies.into()));
+        Vault { cipher: XChaCha20Poly1305::new(key.into()), key_id, cookies }
+    }
+
+    /// A key for sealing cookies. It says nothing about the key that seals sign-ins.
+    pub fn cookie_key(&self) -> &[u8; COOKIES] {
+        self.cookies.expose_secret()
     }
 
     fn from_file(path: &Path) -> Result<Vault, VaultError> {

@@ -5,9 +5,15 @@ use crate::clock::Clock;
 use crate::domain::Domain;
 use crate::keep::whose;
 use crate::ledger::{Done, settle};
-use crate::plan::{Cause, Change, Plan};
+use crate::plan::{Cause, Change, Plan, PlanFileError};
 use crate::store::{RunId, StepStatus, Store, StoreError};
 use crate::target::{Kind, TargetRef};
+
+/// The plan of a run, and inside of that why it cannot be read.
+pub async fn plan_of(store: &Store, run: RunId) -> Result<Result<Plan, PlanFileError>, StoreError> {
+    let text = store.plan(run).await?.unwrap_or_default();
+    Ok(Plan::from_json(text.as_bytes()))
+}
 
 /// What a run has done of its plan, in the plan's order.
 pub async fn done(store: &Store, run: RunId, plan: &Plan) -> Result<Vec<Change>, StoreError> {
@@ -72,13 +78,11 @@ pub async fn released(
     };
     let lifted = plan.remove.iter().filter(|row| for_lists(row.because.as_ref()));
     let lowered = plan.update.iter().filter(|row| for_lists(row.because.as_ref()));
-    let mut names = lifted
-        .map(|row| row.domain.as_str())
-        .chain(lowered.map(|row| row.domain.as_str()))
-        .peekable();
-    if names.peek().is_none() {
+    let mut names: Vec<&str> = lifted.map(|row| row.domain.as_str()).collect();
+    names.extend(lowered.map(|row| row.domain.as_str()));
+    if names.is_empty() {
         return Ok(None);
     }
     let ledger = store.ledger(&plan.target.name, &whose(&plan.target), clock.now()).await?;
-    Ok(names.find(|name| ledger.owned(name).is_none()).map(str::to_owned))
+    Ok(names.into_iter().find(|name| ledger.owned(name).is_none()).map(str::to_owned))
 }

@@ -6,9 +6,8 @@ use serde::Serialize;
 use super::Reply;
 use crate::announce::announce;
 use crate::app::App;
-use crate::apply::done;
+use crate::apply::{done, plan_of};
 use crate::block::Level;
-use crate::plan::Plan;
 use crate::whole_file::{self, Readable};
 
 /// Write what a run did as a text to post: whom you block now, and for which reasons
@@ -55,8 +54,8 @@ impl Args {
             .run(self.run)
             .await?
             .with_context(|| format!("There is no run {}; see `hedgerow runs`.", self.run))?;
-        let text = store.plan(run.id).await?.unwrap_or_default();
-        let plan = Plan::from_json(text.as_bytes())
+        let plan = plan_of(&store, run.id)
+            .await?
             .with_context(|| format!("the plan of run {} cannot be read", run.id))?;
         let done = done(&store, run.id, &plan).await?;
         let own = match plan.target.level {

@@ -8,14 +8,14 @@ use serde::Serialize;
 use super::options::{FileOptions, ListOptions, stop_on_interrupt};
 use super::plan::{ROWS, Shown};
 use super::progress::Reporter;
-use super::refollow::Refollowed;
 use super::{Coded, Exit, Reply, confirm};
 use crate::app::{App, FileHints, Opened};
-use crate::apply::{ApplyError, Engine, Outcome, Report};
+use crate::apply::{ApplyError, Outcome, Report};
 use crate::import_page;
 use crate::plan::{Mode, Plan, Summary, Table};
 use crate::stop::Stop;
 use crate::text::{count, plain};
+use crate::verb::refollow::Refollowed;
 
 /// Change a target as lists ask, or as a saved plan says
 ///
@@ -170,15 +170,7 @@ impl RunOptions {
             bail!("--output is for a CSV target; {} is changed on its server", plan.target);
         }
         let store = app.store().await?;
-        let engine = Engine {
-            store: &store,
-            target: opened.target(),
-            clock: app.clock.as_ref(),
-            stop,
-            progress: reporter.as_ref(),
-            actor: app.actor(),
-            data_dir: app.data_dir(),
-        };
+        let engine = app.engine(&store, opened.target(), stop, reporter.as_ref());
         let report = engine.apply(&plan).await.map_err(coded)?;
         Ok(Ran::Applied(Box::new(Applied::new(&plan, report, &opened))))
     }

@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::options::{FileOptions, open_quietly};
 use super::{Exit, Reply};
 use crate::app::App;
-use crate::apply::Engine;
 use crate::backup;
 use crate::impact::Impact;
 use crate::mastodon::client::Silent;
 use crate::stop::Stop;
 use crate::store;
 use crate::text::{count, fit, plain};
+use crate::verb::restore;
 
 /// Save everything that a target blocks now, or verify a backup
 ///
@@ -155,15 +155,8 @@ impl BackupArgs {
         let name = self.target.context("name a target")?;
         let opened = open_quietly(app, &name, &self.file).await?;
         let store = app.store().await?;
-        let engine = Engine {
-            store: &store,
-            target: opened.target(),
-            clock: app.clock.as_ref(),
-            stop: &Stop::never(),
-            progress: &Silent,
-            actor: app.actor(),
-            data_dir: app.data_dir(),
-        };
+        let never = Stop::never();
+        let engine = app.engine(&store, opened.target(), &never, &Silent);
         let state = opened.target().read().await?;
         let made = engine.back_up(&state, "by hand", Impact::default()).await?;
         store.close().await;
@@ -175,15 +168,7 @@ impl BackupArgs {
 /// Finds a backup by its number or its path and checks it.
 pub async fn load(app: &App, name: &str) -> Result<(PathBuf, backup::Backup)> {
     if let Ok(id) = name.parse::<i64>() {
-        let row = app
-            .store()
-            .await?
-            .backup(id)
-            .await?
-            .with_context(|| format!("There is no backup {id}; see `hedgerow backups`."))?;
-        let path = PathBuf::from(row.path);
-        let backup = backup::Backup::load(&path, Some(&row.sha256))?;
-        return Ok((path, backup));
+        return Ok(restore::backup(&app.store().await?, id).await?);
     }
     let path = PathBuf::from(name);
     let backup = backup::Backup::load(&path, None)?;

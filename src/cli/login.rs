@@ -6,17 +6,15 @@ use anyhow::{Context, Result, bail};
 use reqwest::Client;
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::json;
-use url::Url;
 
 use super::Reply;
-use crate::app::{App, secret_name};
+use crate::app::App;
 use crate::block::Level;
 use crate::clock::random;
 use crate::mastodon::discovery::{ServerInfo, discover, parse_server};
-use crate::mastodon::oauth::{self, Access, Identity, LoginState, Loopback, OUT_OF_BAND, Pkce};
-use crate::store::{EventKind, NewEvent, NewTarget};
+use crate::mastodon::oauth::{Access, Granted, Loopback, OUT_OF_BAND, Server};
 use crate::text::plain;
+use crate::verb::sign_in::{self, Asking, LacksFederation, SignedIn, Told};
 
 /// How long somebody may take in the browser. The code is valid for ten minutes.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -78,42 +76,15 @@ pub struct LogoutArgs {
     target: String,
 }
 
-/// What a way of signing in yields.
-pub(super) struct Granted {
-    pub(super) token: SecretString,
-    pub(super) scopes: String,
-    /// Empty for a token that was given: it belongs to somebody else's app.
-    pub(super) client_id: String,
-    pub(super) client_secret: SecretString,
-}
-
-impl Granted {
-    /// Makes the token useless. Each browser sign-in is an app of its own, so no other ends
-    /// with it.
-    pub(super) async fn revoke(&self, client: &Client, base: &Url) -> Result<()> {
-        let registered = oauth::App {
-            client_id: self.client_id.clone(),
-            client_secret: self.client_secret.clone(),
-            scopes: Vec::new(),
-        };
-        Ok(oauth::revoke(client, base, &registered, &self.token).await?)
-    }
-}
-
 #[derive(Serialize)]
-struct SignedIn {
-    target: String,
-    level: Level,
-    server: String,
-    account: String,
-    software: String,
-    version: String,
-}
+#[serde(transparent)]
+struct Done(SignedIn);
 
-impl fmt::Display for SignedIn {
+impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (account, target) = (plain(&self.account), plain(&self.target));
-        writeln!(f, "Signed in as {account} ({} {}).", self.software, self.version)?;
+        let SignedIn { target, account, software, version, .. } = &self.0;
+        let (account, target) = (plain(account), plain(target));
+        writeln!(f, "Signed in as {account} ({software} {version}).")?;
         writeln!(f, "See what a list would do: hedgerow plan {target} --list threads")
     }
 }
@@ -124,66 +95,21 @@ impl LoginArgs {
         let client = crate::http::client()?;
         let server = discover(&client, &base).await?;
         let level = if self.admin { Level::Instance } else { Level::Account };
-        if self.admin && !server.has_admin_blocks() {
-            bail!(
-                "{} runs {} {}, which has no way to change the server's blocks from outside; \
-                 Mastodon has it since 4.0. Use its CSV export instead: `hedgerow apply \
-                 domain_blocks.csv`.",
-                server.domain,
-                server.software,
-                server.version_text
-            );
-        }
+        let access = if self.read_only { Access::ReadOnly } else { Access::ReadWrite };
+        let asking = Asking::of(&server, level, access, self.impact)?;
         // Before the browser opens: a vault that cannot be opened would waste the approval.
-        let (store, vault) = (app.store().await?, app.vault()?);
+        let (store, _) = (app.store().await?, app.vault()?);
         let granted = match self.given_token()? {
-            Some(token) => Granted {
-                token,
-                scopes: String::new(),
-                client_id: String::new(),
-                client_secret: String::new().into(),
-            },
-            None => sign_in_for(&client, &server, &self.scopes(level, &server), self.code).await?,
+            Some(token) => Granted::given(token),
+            None => sign_in_for(&client, &server, &asking, self.code).await?,
         };
-        let me = oauth::who_am_i(&client, &server.base, &granted.token).await?;
-        if self.admin {
-            warn_of_role(&me, &server);
-        }
-        let account = format!("{}@{}", me.acct, server.domain);
-        let name = self.name.clone().unwrap_or_else(|| match level {
-            Level::Account => account.clone(),
-            Level::Instance => server.domain.clone(),
-        });
-        let seal =
-            |column: &str, secret: &SecretString| vault.seal(&secret_name(&name, column), secret);
-        store
-            .save_target(&NewTarget {
-                name: name.clone(),
-                level,
-                base_url: server.base.to_string(),
-                domain: server.domain.clone(),
-                account: Some(account.clone()),
-                software: server.software.clone(),
-                version: server.version_text.clone(),
-                scopes: granted.scopes.clone(),
-                client_id: granted.client_id.clone(),
-                client_secret: seal("client_secret", &granted.client_secret)?,
-                token: seal("token", &granted.token)?,
-                created_at: app.clock.now(),
-            })
-            .await?;
-        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::SignedIn);
-        let detail = json!({ "account": account, "server": server.domain, "level": level });
-        store.log(&[event.target(&name).detail(detail)]).await?;
+        let server = Server::from(&server);
+        let signed_in = sign_in::keep(app, &client, &server, level, &granted, self.name).await?;
         store.close().await;
-        Reply::ok(SignedIn {
-            target: name,
-            level,
-            server: server.base.to_string(),
-            account,
-            software: server.software,
-            version: server.version_text,
-        })
+        if let Some(lacks) = &signed_in.lacks {
+            warn_of_role(lacks);
+        }
+        Reply::ok(Done(signed_in))
     }
 
     fn given_token(&self) -> Result<Option<SecretString>> {
@@ -206,27 +132,20 @@ impl LoginArgs {
         }
         Ok(Some(token.to_owned().into()))
     }
-
-    fn scopes(&self, level: Level, server: &ServerInfo) -> Vec<&'static str> {
-        let access = if self.read_only { Access::ReadOnly } else { Access::ReadWrite };
-        let scopes = oauth::scopes(level, server, access);
-        if self.impact { oauth::with_impact(scopes) } else { scopes }
-    }
 }
 
-/// Has a person approve these scopes in a browser: on this machine, or, with `code`, on any.
+/// Has a person approve this in a browser: on this machine, or, with `code`, on any.
 pub(super) async fn sign_in_for(
     client: &Client,
     server: &ServerInfo,
-    scopes: &[&str],
+    asking: &Asking,
     code: bool,
 ) -> Result<Granted> {
-    let base = &server.base;
-    let (pkce, state) = (Pkce::new(random()?), LoginState::new(random()?));
+    let random = [random()?, random()?];
     let listener = if code { None } else { Some(Loopback::bind().await?) };
     let redirect = listener.as_ref().map_or_else(|| OUT_OF_BAND.to_owned(), Loopback::redirect_uri);
-    let registered = oauth::register(client, base, &[&redirect], scopes).await?;
-    let url = oauth::authorize_url(base, &registered, &redirect, &state, &pkce);
+    let pending = sign_in::begin(client, server, asking, &redirect, random).await?;
+    let url = pending.authorize_url();
     eprintln!("Open this address in your browser and approve:\n\n  {url}\n");
     let code = match listener {
         Some(listener) => {
@@ -234,17 +153,11 @@ pub(super) async fn sign_in_for(
                 "Waiting for your answer there. No browser on this machine? Stop with Ctrl-C \
                  and use --code."
             );
-            listener.wait(&state, PATIENCE).await?
+            listener.wait(&pending.state, PATIENCE).await?
         }
         None => typed_code()?,
     };
-    let token = oauth::exchange(client, base, &registered, &redirect, &code, &pkce).await?;
-    Ok(Granted {
-        token: token.access_token,
-        scopes: token.scope,
-        client_id: registered.client_id,
-        client_secret: registered.client_secret,
-    })
+    Ok(pending.exchange(client, &code).await?)
 }
 
 fn typed_code() -> Result<SecretString> {
@@ -261,16 +174,13 @@ fn typed_code() -> Result<SecretString> {
 
 /// Says at once what the server would say at the first look at its blocks. The sign-in is
 /// kept: a permission can be given later.
-fn warn_of_role(me: &Identity, server: &ServerInfo) {
-    if me.role_permissions.is_some() && !me.can_manage_federation() {
-        let role = me.role_name.as_deref().filter(|role| !role.is_empty()).unwrap_or("none");
-        eprintln!(
-            "Warning: your role on {} ({}) does not include \"Manage Federation\". Until an \
-             administrator gives it that, the server will refuse everything.",
-            server.domain,
-            plain(role)
-        );
-    }
+fn warn_of_role(lacks: &LacksFederation) {
+    eprintln!(
+        "Warning: your role on {} ({}) does not include \"Manage Federation\". Until an \
+         administrator gives it that, the server will refuse everything.",
+        lacks.domain,
+        plain(lacks.role.as_deref().unwrap_or("none"))
+    );
 }
 
 impl LogoutArgs {
@@ -281,39 +191,18 @@ impl LogoutArgs {
             .target(name)
             .await?
             .with_context(|| format!("There is no target {name}; see `hedgerow targets`."))?;
-        let by_hand = || {
-            format!(
-                "The server was not told. Revoke it there: {}oauth/authorized_applications",
-                row.base_url
-            )
-        };
-        let told = if row.client_id.is_empty() {
-            "The token was not made by Hedgerow, so it stays valid where it came from.".to_owned()
-        } else {
-            match self.revoke(app, &row).await {
-                Ok(()) => "The server has revoked it.".to_owned(),
-                Err(error) => {
-                    eprintln!("{}", super::message(&error));
-                    by_hand()
-                }
+        let told = match sign_in::sign_out(app, &crate::http::client()?, &row).await? {
+            Told::NotOurs => {
+                "The token was not made by Hedgerow, so it stays valid where it came from."
+                    .to_owned()
+            }
+            Told::Revoked => "The server has revoked it.".to_owned(),
+            Told::ByHand { why, at } => {
+                eprintln!("{}", super::message(&why));
+                format!("The server was not told. Revoke it there: {at}")
             }
         };
-        store.delete_target(name).await?;
-        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::SignedOut);
-        store.log(&[event.target(name)]).await?;
         store.close().await;
         Reply::ok(format!("Signed out of {}. {told} Its backups and runs are kept.", plain(name)))
-    }
-
-    async fn revoke(&self, app: &App, row: &crate::store::TargetRow) -> Result<()> {
-        let vault = app.vault()?;
-        let open = |column: &str, sealed: &str| vault.open(&secret_name(&row.name, column), sealed);
-        let granted = Granted {
-            token: open("token", &row.token)?,
-            scopes: row.scopes.clone(),
-            client_id: row.client_id.clone(),
-            client_secret: open("client_secret", &row.client_secret)?,
-        };
-        granted.revoke(&crate::http::client()?, &Url::parse(&row.base_url)?).await
     }
 }

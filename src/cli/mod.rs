@@ -42,6 +42,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::fetch::Reach;
+use crate::web::Config;
 
 /// Shared blocklists for your fediverse account or server: shown before anything happens,
 /// backed up, applied, verified, and undone if you change your mind.
@@ -84,7 +85,7 @@ Or sign in, look, and apply:
   hedgerow plan  me@example.social --list threads
   hedgerow apply me@example.social --list threads
 
-Or do it in a browser, without a sign-in:
+Or do it in a browser:
   hedgerow serve
 
 Or have it follow lists, and bring it into step every night:
@@ -218,7 +219,12 @@ pub fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let json = cli.json;
-    let done = tokio::runtime::Builder::new_current_thread()
+    // One thread is enough for one person. Pages are for many.
+    let mut runtime = match cli.verb {
+        Verb::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let done = runtime
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)
@@ -234,7 +240,13 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Reply> {
     let reach = if cli.allow_private { Reach::Anywhere } else { Reach::PublicOnly };
-    let app = App::new(cli.data_dir, cli.database_url, cli.key, reach)?;
+    let file = match &cli.verb {
+        Verb::Serve(args) => args.config()?,
+        _ => Config::default(),
+    };
+    let data_dir = cli.data_dir.or_else(|| file.data_dir.clone());
+    let database_url = cli.database_url.or_else(|| file.database_url.clone());
+    let app = App::new(data_dir, database_url, cli.key, reach)?;
     match cli.verb {
         Verb::Lists(args) => args.run(&app).await,
         Verb::Check(args) => args.run(&app).await,
@@ -263,7 +275,7 @@ async fn run(cli: Cli) -> Result<Reply> {
         Verb::Backups(args) => args.run(&app).await,
         Verb::Restore(args) => args.run(&app, cli.json).await,
         Verb::Doctor(args) => args.run(&app).await,
-        Verb::Serve(args) => args.run(app, cli.json).await,
+        Verb::Serve(args) => args.run(app, file, cli.json).await,
         Verb::Replay(args) => args.run(),
     }
 }

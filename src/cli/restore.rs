@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::apply::RunOptions;
 use super::options::{FileOptions, stop_on_interrupt};
@@ -9,7 +9,7 @@ use super::plan::{ROWS, Shown, save};
 use super::progress::Reporter;
 use super::{Reply, backups};
 use crate::app::{App, FileHints};
-use crate::plan;
+use crate::verb::restore;
 
 /// Bring a target back to a backup
 ///
@@ -47,18 +47,7 @@ impl Args {
         let reporter = Arc::new(Reporter::new(json));
         let stop = stop_on_interrupt();
         let opened = app.open(&name, &hints, &stop, reporter.clone()).await?;
-        let target = opened.target();
-        let (identity, can) = (target.identity(), target.capabilities());
-        if identity.level != backup.state.level {
-            bail!(
-                "this is the backup of an {}, and {} is an {}; the two do not fit",
-                backup.state.level,
-                identity.name,
-                identity.level
-            );
-        }
-        let state = target.read().await?;
-        let plan = plan::restore(&backup.state, state, identity, can, app.clock.now());
+        let plan = restore::plan(app, opened.target(), &backup).await?;
         if self.plan {
             let saved: Option<PathBuf> = self.run.output().cloned();
             if let Some(path) = &saved {

@@ -6,12 +6,8 @@ use super::apply::{Applied, coded};
 use super::options::stop_on_interrupt;
 use super::progress::Reporter;
 use super::{Reply, confirm};
-use crate::app::{App, FileHints};
-use crate::apply::Engine;
-use crate::keep;
-use crate::plan::Plan;
-use crate::store::{Run, Store};
-use crate::target::Kind;
+use crate::app::App;
+use crate::verb::resume::{self, ResumeError, Resumed};
 
 /// Go on with a run that was interrupted
 ///
@@ -58,56 +54,17 @@ impl Args {
             if !self.yes && !confirm(&question)? {
                 bail!("run {} was not abandoned; add --yes to do so without being asked", run.id);
             }
-            let plan = plan_of(&store, &run).await?;
-            give_up(app, &store, &run, &plan, json).await?;
+            let (stop, progress) = (stop_on_interrupt(), Arc::new(Reporter::new(json)));
+            resume::abandon(app, &run, &stop, progress).await?;
             return Reply::ok(format!("Run {} is abandoned; what it has done stays.", run.id));
         }
-        let plan = plan_of(&store, &run).await?;
-        let reporter = Arc::new(Reporter::new(json));
-        let stop = stop_on_interrupt();
-        let (name, hints) = (plan.target.handle(), FileHints::of(&plan.target));
-        let mut opened = app.open(name, &hints, &stop, reporter.clone()).await?;
-        if let crate::app::Opened::File(file) = &mut opened {
-            file.write_to(None, plan.mode);
-        }
-        let engine = Engine {
-            store: &store,
-            target: opened.target(),
-            clock: app.clock.as_ref(),
-            stop: &stop,
-            progress: reporter.as_ref(),
-            actor: app.actor(),
-            data_dir: app.data_dir(),
-        };
-        let report = engine.resume(&run, &plan).await.map_err(coded)?;
+        let (stop, progress) = (stop_on_interrupt(), Arc::new(Reporter::new(json)));
+        let resumed = resume::resume(app, &run, &stop, progress).await;
+        let Resumed { plan, opened, report } = resumed.map_err(|error| match error {
+            ResumeError::Apply(error) => coded(error),
+            error => error.into(),
+        })?;
         store.close().await;
         Applied::new(&plan, report, &opened).reply()
     }
-}
-
-/// Gives a run up, knowing what its target shows if that can be had.
-async fn give_up(app: &App, store: &Store, run: &Run, plan: &Plan, json: bool) -> Result<()> {
-    let (actor, clock) = (app.actor(), app.clock.as_ref());
-    let progress = Arc::new(Reporter::new(json));
-    let (name, stop) = (plan.target.handle(), stop_on_interrupt());
-    let opened = match plan.target.kind {
-        Kind::Csv => None,
-        // It may be gone for good, which is a reason to give up.
-        Kind::Mastodon => app.open(name, &FileHints::default(), &stop, progress.clone()).await.ok(),
-    };
-    let Some(opened) = opened else {
-        return Ok(Engine::abandon(store, run, plan, None, actor, clock).await?);
-    };
-    let (target, data_dir) = (opened.target(), app.data_dir());
-    let progress = progress.as_ref();
-    let engine = Engine { store, target, clock, stop: &stop, progress, actor, data_dir };
-    let _lock = engine.lock().await?;
-    let found = target.read().await.ok();
-    let found = found.filter(|_| keep::whose(target.identity()) == keep::whose(&plan.target));
-    Ok(Engine::abandon(store, run, plan, found.as_ref(), actor, clock).await?)
-}
-
-async fn plan_of(store: &Store, run: &Run) -> Result<Plan> {
-    let text = store.plan(run.id).await?.unwrap_or_default();
-    Plan::from_json(text.as_bytes()).with_context(|| format!("run {} cannot be resumed", run.id))
 }

@@ -1,23 +1,17 @@
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::Reply;
 use super::apply::{Ran, RunOptions};
 use super::options::{domain, stop_on_interrupt};
 use super::plan::{ROWS, Shown, save};
 use super::progress::Reporter;
-use super::refollow::{self, Lost};
-use crate::app::{App, FileHints};
-use crate::apply::done;
-use crate::backup::Backup;
+use super::refollow;
+use crate::app::App;
 use crate::domain::Domain;
-use crate::keep;
-use crate::plan::{Change, Deed, Plan, undo};
-use crate::store::{Run, Store};
-use crate::target::Kind;
+use crate::verb::undo::{self, Undoable};
 
 /// Take back exactly what one run did, and nothing that came after it
 ///
@@ -56,46 +50,10 @@ pub struct Args {
 
 impl Args {
     pub(super) async fn run(self, app: &App, json: bool) -> Result<Reply> {
-        let store = app.store().await?;
-        let run = store
-            .run(self.run)
-            .await?
-            .with_context(|| format!("There is no run {}; see `hedgerow runs`.", self.run))?;
-        if run.status.is_unfinished() {
-            bail!(
-                "Run {0} was interrupted. Finish it with `hedgerow resume {0}`, or give it up with \
-                 `hedgerow resume {0} --abandon`; then it can be taken back.",
-                run.id
-            );
-        }
-        let text = store.plan(run.id).await?.unwrap_or_default();
-        let was = Plan::from_json(text.as_bytes())
-            .with_context(|| format!("run {} cannot be taken back", run.id))?;
-        if was.target.kind == Kind::Csv {
-            bail!(
-                "Run {} wrote a file and changed nothing else: do not upload that file, or restore \
-                 the backup that was made of your export.",
-                run.id
-            );
-        }
         let reporter = Arc::new(Reporter::new(json));
         let stop = stop_on_interrupt();
-        let (name, hints) = (was.target.handle(), FileHints::of(&was.target));
-        let opened = app.open(name, &hints, &stop, reporter.clone()).await?;
-        let target = opened.target();
-        let identity = target.identity();
-        if keep::whose(identity) != keep::whose(&was.target) {
-            bail!("{name} is another account now than the one that run {} was on", run.id);
-        }
-        let state = target.read().await?;
-        let mut deeds = deeds(app, &store, &run, &was, &state).await?;
-        if !self.only.is_empty() {
-            let named =
-                |deed: &Deed| self.only.iter().any(|domain| domain.as_str() == deed.change.name());
-            deeds.retain(named);
-        }
-        let plan = undo(&deeds, &state, identity, target.capabilities(), app.clock.now());
-        let lost = lost(&store, &run, &deeds).await?;
+        let Undoable { run, opened, plan, lost } =
+            undo::plan(app, self.run, &self.only, &stop, reporter.clone()).await?;
         if self.plan {
             let saved: Option<PathBuf> = self.run_options.output().cloned();
             if let Some(path) = &saved {
@@ -104,9 +62,9 @@ impl Args {
             return Shown { plan, rows: ROWS, saved }.reply();
         }
         if !json {
-            lost.warn(self.refollow, run.id);
+            refollow::warn(&lost, self.refollow, run.id);
         }
-        let row = store.target(&identity.name).await?;
+        let row = app.store().await?.target(&plan.target.name).await?;
         let yes = self.run_options.yes();
         let ran = self.run_options.carry_out(app, opened, plan, &reporter, &stop, json).await?;
         let Ran::Applied(mut applied) = ran else { return ran.reply() };
@@ -117,42 +75,4 @@ impl Args {
         }
         applied.reply()
     }
-}
-
-/// What a run did, and whether somebody had a hand in it since.
-async fn deeds(
-    app: &App,
-    store: &Store,
-    run: &Run,
-    was: &Plan,
-    state: &crate::block::State,
-) -> Result<Vec<Deed>> {
-    let later = store.later_steps(&run.target, run.id).await?;
-    let ledger = store.ledger(&run.target, &keep::whose(&was.target), app.clock.now()).await?;
-    let done = done(store, run.id, was).await?;
-    Ok(done
-        .into_iter()
-        .map(|change| {
-            let name = change.name();
-            let touched = later.contains(name) || ledger.is_touched(name, run.id, state);
-            Deed { change, touched }
-        })
-        .collect())
-}
-
-/// Whom the run's blocks had cut off, as its backup remembers.
-async fn lost(store: &Store, run: &Run, deeds: &[Deed]) -> Result<Lost> {
-    let Some(id) = run.backup_id else { return Ok(Lost::default()) };
-    let Some(kept) = store.backup(id).await? else { return Ok(Lost::default()) };
-    // A backup that was moved away is no reason not to take the blocks back.
-    let Ok(backup) = Backup::load(Path::new(&kept.path), Some(&kept.sha256)) else {
-        return Ok(Lost::default());
-    };
-    let set: BTreeSet<&str> = deeds
-        .iter()
-        .filter(|deed| !matches!(deed.change, Change::Remove { .. }))
-        .map(|deed| deed.change.name())
-        .collect();
-    let cuts = backup.cuts.cuts.into_iter().filter(|(domain, _)| set.contains(domain.as_str()));
-    Ok(Lost::of(cuts.map(|(_, cut)| cut)))
 }

@@ -137,9 +137,21 @@ impl Api {
     ) -> Result<Api, TargetError> {
         let client = http::client()
             .map_err(|error| TargetError::Fatal(format!("no HTTP client: {error}")))?;
+        Ok(Api::with(client, base, token, clock, stop, patience))
+    }
+
+    /// As [`Api::new`], through a client that may have a say in where it goes.
+    pub fn with(
+        client: Client,
+        base: Url,
+        token: SecretString,
+        clock: Arc<dyn Clock>,
+        stop: Stop,
+        patience: Arc<dyn Patience>,
+    ) -> Api {
         let host = base.host_str().unwrap_or_default().to_owned();
         let window = Mutex::new(None);
-        Ok(Api { client, base, host, token, clock, stop, patience, window })
+        Api { client, base, host, token, clock, stop, patience, window }
     }
 
     pub fn host(&self) -> &str {

@@ -6,19 +6,21 @@
 //! was asked for is not kept.
 
 mod loopback;
+mod pending;
 mod pkce;
 mod scopes;
 
 use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::wire::{self, Answer, Trouble, at, host};
 use crate::text::{fit, plain};
 
 pub use loopback::Loopback;
+pub use pending::{Granted, Pending, Server};
 pub use pkce::{LoginState, Pkce};
 pub use scopes::{Access, refollow_scopes, scopes, with_impact};
 
@@ -68,9 +70,10 @@ pub enum OAuthError {
 }
 
 /// Hedgerow as one server knows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct App {
     pub client_id: String,
+    #[serde(with = "pending::exposed")]
     pub client_secret: SecretString,
     /// What it was registered with: the most that may be asked for, word by word.
     pub scopes: Vec<String>,

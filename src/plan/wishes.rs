@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arcstr::ArcStr;
 use chrono::{DateTime, Utc};
 use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::block::Severity;
 use crate::domain::Domain;
@@ -56,7 +57,8 @@ pub struct Wishes {
 }
 
 /// Which existing blocks an overwrite may weaken.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Lowering {
     #[default]
     None,

@@ -15,6 +15,9 @@ mod keeping;
 mod lists;
 mod lock;
 mod open;
+mod people;
+mod proposals;
+mod readings;
 mod runs;
 mod seen;
 mod snapshots;
@@ -37,6 +40,8 @@ pub use events::{Event, EventFilter, EventKind, NewEvent};
 pub use exceptions::NewException;
 pub use lists::{FollowedList, ListId, NewList, Visit};
 pub use lock::TargetLock;
+pub use people::{Session, Who};
+pub use proposals::{ProposalId, Proposed};
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
 pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
@@ -102,7 +107,15 @@ pub struct Store {
     write: Db,
     /// The address without a password.
     shown: String,
+    /// Whose rows every statement reads and writes.
+    owner: Owner,
 }
+
+/// Who owns what is kept: a person's number, or [`HOUSE`].
+pub type Owner = i64;
+
+/// Whoever runs this Hedgerow: the command line, `sync`, and `serve` on one's own machine.
+pub const HOUSE: Owner = 0;
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,6 +136,16 @@ impl Store {
     /// Where the data is, in words that may be shown to anyone.
     pub fn address(&self) -> &str {
         &self.shown
+    }
+
+    /// The same database as somebody else sees it: their rows, and nobody else's.
+    #[must_use]
+    pub fn of(&self, owner: Owner) -> Store {
+        Store { owner, ..self.clone() }
+    }
+
+    pub fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// Ends all connections. `SQLite` then folds its journal back into the one file.

@@ -11,7 +11,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{Either, Store, StoreError};
+use super::{Either, HOUSE, Store, StoreError};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -108,7 +108,7 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
     let reader = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .connect_lazy_with(options.read_only(true).row_buffer_size(ROWS_AHEAD));
-    Ok(Store { read: Either::Sqlite(reader), write: Either::Sqlite(writer), shown })
+    Ok(Store { read: Either::Sqlite(reader), write: Either::Sqlite(writer), shown, owner: HOUSE })
 }
 
 /// `SQLite`'s migrator has no lock of its own. Under the write lock, the second of two
@@ -141,7 +141,12 @@ async fn open_postgres(url: &Url) -> Result<Store, StoreError> {
         .run(&pool)
         .await
         .map_err(|cause| StoreError::Migrate { shown: shown.clone(), cause })?;
-    Ok(Store { read: Either::Postgres(pool.clone()), write: Either::Postgres(pool), shown })
+    Ok(Store {
+        read: Either::Postgres(pool.clone()),
+        write: Either::Postgres(pool),
+        shown,
+        owner: HOUSE,
+    })
 }
 
 /// Host and database only: a password can also be in the query.

@@ -133,6 +133,15 @@ impl Store {
         record.map(TargetRow::try_from).transpose()
     }
 
+    /// The target with this number, which addresses of pages carry.
+    pub async fn target_by_id(&self, id: i64) -> Result<Option<TargetRow>, StoreError> {
+        let record: Option<Record> = on!(&self.read, |pool| {
+            sqlx::query_as("SELECT * FROM target WHERE id = $1").bind(id).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("target"))?;
+        record.map(TargetRow::try_from).transpose()
+    }
+
     /// All targets, ordered by name.
     pub async fn targets(&self) -> Result<Vec<TargetRow>, StoreError> {
         let records: Vec<Record> = on!(&self.read, |pool| {

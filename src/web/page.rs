@@ -11,22 +11,39 @@ use crate::block::hex;
 
 const STYLE: &str = include_str!("../../templates/static/style.css");
 
+const SCRIPT: &str = include_str!("../../templates/static/hedgerow.js");
+
+static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| address("style", STYLE, "css"));
+static SCRIPT_ADDRESS: LazyLock<String> = LazyLock::new(|| address("hedgerow", SCRIPT, "js"));
+
 /// The content is in the address, so a browser may keep it for good.
-static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
-    let hash = hex(&Sha256::digest(STYLE.as_bytes()));
-    format!("/static/style-{}.css", hash.get(..16).unwrap_or_default())
-});
+fn address(name: &str, content: &str, ending: &str) -> String {
+    let hash = hex(&Sha256::digest(content.as_bytes()));
+    format!("/static/{name}-{}.{ending}", hash.get(..16).unwrap_or_default())
+}
 
 pub fn style_address() -> &'static str {
     &STYLE_ADDRESS
 }
 
+pub fn script_address() -> &'static str {
+    &SCRIPT_ADDRESS
+}
+
 pub async fn style() -> Response {
+    kept("text/css; charset=utf-8", STYLE)
+}
+
+pub async fn script() -> Response {
+    kept("text/javascript; charset=utf-8", SCRIPT)
+}
+
+fn kept(kind: &'static str, content: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    (headers, STYLE).into_response()
+    (headers, content).into_response()
 }
 
 /// A template as an answer.
@@ -51,7 +68,8 @@ struct Message<'a> {
     text: &'a str,
 }
 
-fn message(status: StatusCode, title: &str, text: &str) -> Response {
+/// A page that only says something.
+pub fn message(status: StatusCode, title: &str, text: &str) -> Response {
     html(status, &Message { title, text })
 }
 
@@ -73,6 +91,15 @@ pub fn not_so() -> Response {
     )
 }
 
+/// A form that only somebody who is signed in can send.
+pub fn signed_out() -> Response {
+    message(
+        StatusCode::UNAUTHORIZED,
+        "You are signed out",
+        "Nothing was done. Sign in, then send the form again.",
+    )
+}
+
 pub fn foreign() -> Response {
     message(
         StatusCode::FORBIDDEN,
@@ -82,10 +109,8 @@ pub fn foreign() -> Response {
     )
 }
 
-pub fn wrong_name(name: &str) -> Response {
-    let text = format!(
-        "This server answers to this machine only, under its own name. Open http://{name}/ instead."
-    );
+pub fn wrong_name(origin: &str) -> Response {
+    let text = format!("This server answers under its own name only. Open {origin}/ instead.");
     message(StatusCode::MISDIRECTED_REQUEST, "Not under this name", &text)
 }
 

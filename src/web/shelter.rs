@@ -2,6 +2,7 @@
 //! told never to do with the answer.
 
 use std::any::Any;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::page;
+use super::site::Site;
+use super::{page, visitor};
 
 /// A whole request: the file, the same in base64 where a page carries it, and the choices.
 /// Above [`super::form::MOST_FILE`], so that a file that is too large is read past and the
@@ -25,8 +27,13 @@ const MOST_BODY: usize = 8 << 20;
 /// A plan of two full lists takes milliseconds; an upload over a slow tunnel does not.
 const LONGEST: Duration = Duration::from_mins(1);
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// The one style sheet, the one script, and forms and streams of this very site.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; \
+                      base-uri 'none'";
+
+/// For a year, once somebody has come through https.
+const HTTPS_ONLY: &str = "max-age=31536000";
 
 /// The same on every answer, errors included.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -42,20 +49,49 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 /// Puts the shelter around a router.
-pub fn around(router: Router, address: SocketAddr) -> Router {
+pub fn around(router: Router, site: &Site) -> Router {
     let refused = |_: ProtectionError| page::foreign();
+    let mut csrf = CsrfLayer::new();
+    if let Some(public) = &site.settings().public {
+        // A proxy may pass another `Host` on than the one that the browser was asked for.
+        let origin = public.origin().ascii_serialization();
+        csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
+    }
+    let secure = site.settings().is_https();
     router
         .layer(DefaultBodyLimit::max(MOST_BODY))
-        .layer(CsrfLayer::new().with_rejection_response(refused))
-        .layer(from_fn_with_state(Arc::new(names(address)), only_by_name))
+        .layer(from_fn_with_state(site.clone(), visitor::known))
+        .layer(csrf.with_rejection_response(refused))
+        .layer(from_fn_with_state(Arc::new(Names::of(site)), only_by_name))
         .layer(from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
-        .layer(map_response(marked))
+        .layer(map_response(move |response| ready(marked(response, secure))))
 }
 
-/// What a browser on this machine can call the server. A page elsewhere whose name suddenly
-/// resolves to this machine would come with its own name instead.
+/// What the server can be called. A page elsewhere whose name suddenly resolves to this
+/// machine would come with its own name instead.
+struct Names {
+    known: Vec<String>,
+    /// Where to go instead.
+    first: String,
+}
+
+impl Names {
+    fn of(site: &Site) -> Names {
+        let settings = site.settings();
+        let known = match &settings.public {
+            Some(public) => {
+                let origin = public.origin().ascii_serialization();
+                vec![origin.trim_start_matches("https://").trim_start_matches("http://").to_owned()]
+            }
+            None => names(settings.listen),
+        };
+        Names { first: settings.origin(), known }
+    }
+}
+
+/// What a browser on this machine can call a server at `address`.
 fn names(address: SocketAddr) -> Vec<String> {
     let port = address.port();
     let ip = SocketAddr::new(address.ip(), port).to_string();
@@ -69,14 +105,14 @@ fn names(address: SocketAddr) -> Vec<String> {
     names
 }
 
-async fn only_by_name(
-    State(names): State<Arc<Vec<String>>>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn only_by_name(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
+    // A supervisor asks by whatever address it knows, and learns nothing else.
+    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+        return next.run(request).await;
+    }
     let host = host(request.headers());
-    let known = host.is_some_and(|host| names.iter().any(|name| name.eq_ignore_ascii_case(host)));
-    if known { next.run(request).await } else { page::wrong_name(&names[0]) }
+    let known = host.is_some_and(|host| names.known.iter().any(|n| n.eq_ignore_ascii_case(host)));
+    if known { next.run(request).await } else { page::wrong_name(&names.first) }
 }
 
 /// The one name that a request is for.
@@ -98,8 +134,11 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     page::broken()
 }
 
-async fn marked(mut response: Response) -> Response {
+fn marked(mut response: Response, secure: bool) -> Response {
     let headers = response.headers_mut();
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -125,8 +164,11 @@ mod tests {
         async fn panics() -> &'static str {
             panic!("a secret")
         }
-        let address = "127.0.0.1:8787".parse().unwrap();
-        let router = around(Router::new().route("/", get(panics)), address);
+        let folder = tempfile::tempdir().unwrap();
+        let reach = crate::fetch::Reach::PublicOnly;
+        let app = crate::app::App::new(Some(folder.path().into()), None, None, reach).unwrap();
+        let site = Site::new(Arc::new(app), crate::web::Settings::default()).unwrap();
+        let router = around(Router::new().route("/", get(panics)), &site);
         let request = Request::get("/").header("host", "localhost:8787").body(Body::empty());
         let answer = router.oneshot(request.unwrap()).await.unwrap();
         assert_eq!(answer.status(), 500);

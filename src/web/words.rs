@@ -33,6 +33,12 @@ pub fn notice(text: &str) -> Option<String> {
     (!kept.is_empty()).then_some(kept)
 }
 
+/// An error's words without what to type, or what is left of them.
+pub fn told(text: &str) -> String {
+    let lines: Vec<String> = text.lines().filter_map(notice).collect();
+    if lines.is_empty() { plain(&text.replace('`', "")).into_owned() } else { lines.join(" ") }
+}
+
 pub fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Allowed => "you never want it blocked".to_owned(),

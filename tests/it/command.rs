@@ -29,6 +29,10 @@ impl Machine {
         Machine { database_url: Some(url.to_owned()), ..Machine::new() }
     }
 
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }

@@ -1,7 +1,7 @@
 //! The pages: what every answer carries, who may ask, and what becomes of bad input.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,16 +10,37 @@ use axum::http::request::Builder;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use hedgerow::app::App;
 use hedgerow::fetch::Reach;
+use hedgerow::web::Settings;
 use tower::ServiceExt;
 
 use crate::command::{Machine, Said};
+use crate::fake::Fake;
 use crate::raw::ask;
+use crate::store::place;
 
 const BOUNDARY: &str = "----a-boundary-that-nobody-writes";
 
 /// The pages over a machine's data folder.
+#[derive(Clone)]
 pub struct Site {
     router: Router,
+    site: hedgerow::web::Site,
+    /// What the browser has been given.
+    cookies: BTreeMap<String, String>,
+}
+
+fn app(machine: &Machine, reach: Reach) -> App {
+    let database = machine.database_url().map(str::to_owned);
+    App::new(Some(machine.data_dir()), database, None, reach).unwrap()
+}
+
+/// Runs the case with everything in `SQLite`, and again with everything in PostgreSQL.
+pub fn on_both(test: impl AsyncFn(&Machine)) {
+    place::on_both(async |place| {
+        let machine =
+            if place.is_postgres() { Machine::with_database(&place.url) } else { Machine::new() };
+        test(&machine).await;
+    });
 }
 
 /// An answer, read to its end.
@@ -76,12 +97,71 @@ impl Sent {
 
 impl Site {
     pub fn over(machine: &Machine) -> Site {
-        let app = App::new(Some(machine.data_dir()), None, None, Reach::PublicOnly).unwrap();
-        let address: SocketAddr = "127.0.0.1:8787".parse().unwrap();
-        Site { router: hedgerow::web::router(Arc::new(app), address) }
+        Site::of(app(machine, Reach::PublicOnly), Settings::default())
     }
 
-    pub async fn ask(&self, request: Builder, body: Vec<u8>) -> Page {
+    /// The same for many people, each with what is theirs. It may ask servers on this machine.
+    pub fn shared(machine: &Machine) -> Site {
+        let public = Some("http://127.0.0.1:8787".parse().unwrap());
+        let settings = Settings { public, ..Settings::default() };
+        Site::of(app(machine, Reach::Anywhere), settings)
+    }
+
+    /// Somebody who has signed in with this server and connected their account there, and the
+    /// path of the target's page.
+    pub async fn connected(&self, fake: &Fake) -> (Site, String) {
+        let (inside, _) = self.approved(fake, "/sign-in", &[("server", &fake.url())]).await;
+        let (inside, answer) = inside.approved(fake, "/connect", &[("server", &fake.url())]).await;
+        (inside, answer.is(303).headers["location"].to_str().unwrap().to_owned())
+    }
+
+    pub fn of(app: App, settings: Settings) -> Site {
+        let site = hedgerow::web::Site::new(Arc::new(app), settings).unwrap();
+        Site { router: hedgerow::web::router(&site), site, cookies: BTreeMap::new() }
+    }
+
+    /// The same in the browser of whoever runs it.
+    pub async fn entered(&self) -> Site {
+        let link = self.site.way_in().unwrap();
+        let path = link.trim_start_matches("http://127.0.0.1:8787");
+        let answer = self.get(path).await.is(303);
+        self.after(&answer)
+    }
+
+    /// The same browser with the cookies that an answer has set or taken back.
+    pub fn after(&self, answer: &Page) -> Site {
+        let mut cookies = self.cookies.clone();
+        for set in answer.headers.get_all("set-cookie") {
+            let set = set.to_str().unwrap();
+            let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+            cookies.remove(name);
+            if !set.contains("Max-Age=0") {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        Site { cookies, ..self.clone() }
+    }
+
+    /// As a person who signs in, or connects something, does it: the form, the page with the
+    /// link, the approval on the other server, and back.
+    pub async fn approved(&self, fake: &Fake, path: &str, fields: &[(&str, &str)]) -> (Site, Page) {
+        let answer = self.send(path, fields).await.is(303);
+        assert_eq!(answer.headers["location"], "/approve");
+        let site = self.after(&answer);
+        let page = site.get("/approve").await.is(200);
+        let link = page.text.split("class=\"button\" href=\"").nth(1).unwrap();
+        let link = link.split('"').next().unwrap().replace("&#38;", "&");
+        let query = url::Url::parse(&link).unwrap().query().unwrap().to_owned();
+        let seen = ask(&fake.url(), "POST", "/oauth/authorize", "", &query).unwrap();
+        let back = url::Url::parse(seen.header("location").unwrap()).unwrap();
+        let answer = site.get(&back[url::Position::BeforePath..]).await;
+        (site.after(&answer), answer)
+    }
+
+    pub async fn ask(&self, mut request: Builder, body: Vec<u8>) -> Page {
+        for (name, value) in &self.cookies {
+            request = request.header("cookie", format!("{name}={value}"));
+        }
         let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await;
         let (parts, body) = answer.unwrap().into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
@@ -95,6 +175,17 @@ impl Site {
 
     pub async fn post(&self, path: &str, sent: Sent) -> Page {
         self.ask(form(path), sent.closed()).await
+    }
+
+    /// Sends a form without a file, as browsers do by default.
+    pub async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header("host", "127.0.0.1:8787")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.ask(request, body.into_bytes()).await
     }
 }
 
@@ -175,15 +266,15 @@ async fn every_answer_tells_the_browser_what_never_to_do() {
         let policy = header("content-security-policy");
         assert_eq!(
             policy,
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-             frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src \
+             'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         );
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("referrer-policy"), "same-origin");
         assert_eq!(header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(header("cross-origin-resource-policy"), "same-origin");
         assert_eq!(header("cache-control"), "no-store");
-        for never in ["<script", "<style", " style=", " onclick", "javascript:"] {
+        for never in ["<script>", "<style", " style=", " onclick", "javascript:"] {
             assert!(!page.text.contains(never), "{never}: {}", page.text);
         }
     }
@@ -193,7 +284,8 @@ async fn every_answer_tells_the_browser_what_never_to_do() {
     assert_eq!(sheet.headers["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(sheet.headers["content-type"], "text/css; charset=utf-8");
     site.get("/static/style-0.css").await.is(404);
-    assert_eq!(machine.kept(), [], "looking leaves nothing behind");
+    let kept: Vec<_> = machine.kept().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(kept, [machine.data_dir().join("key")], "looking leaves nothing of it behind");
 }
 
 #[tokio::test]
@@ -370,7 +462,8 @@ async fn hostile_names_and_words_stay_text() {
     let bad = bad.with("server", "\"><script>alert(4)</script>");
     let door = site.post("/look", bad).await.is(422);
     for page in [&plan.text, &door.text] {
-        assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+        // The one that is the site's own.
+        assert!(page.matches("<script").count() == 1 && !page.contains("<img"), "{page}");
     }
     for hidden in ['\u{202e}', '\u{1b}', '\u{7}'] {
         assert!(!plan.text.contains(hidden), "{hidden:?}");
@@ -384,7 +477,7 @@ fn the_program_serves_until_it_is_asked_to_end() {
     let mut server = machine.start(&["serve", "--listen", "127.0.0.1:0"]);
     let mut line = String::new();
     BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let url = line.split(' ').find(|word| word.starts_with("http://")).unwrap().to_owned();
+    let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
     let origin = url.trim_end_matches('/').to_owned();
     let answer = ask(&origin, "GET", "/", "", "").unwrap();
     assert_eq!(answer.status, 200);
@@ -393,15 +486,33 @@ fn the_program_serves_until_it_is_asked_to_end() {
     let pid = server.id().to_string();
     assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
     Said::from(server.wait_with_output().unwrap()).exits(0).says("The server has ended.");
-    assert_eq!(machine.kept(), []);
+    assert!(machine.data_dir().join("hedgerow.db").is_file());
 }
 
 #[test]
 fn other_machines_are_not_listened_to() {
     let machine = Machine::new();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
-        machine.run(&["serve", "--listen", address]).exits(1).says("this machine only").says("ssh");
+        machine
+            .run(&["serve", "--listen", address])
+            .exits(1)
+            .says("come through SSH")
+            .says("--public-url");
     }
     machine.run(&["serve", "--listen", "nonsense"]).exits(1).says("write it as 127.0.0.1:8787");
     machine.run(&["serve", "--help"]).exits(0).says("Ctrl-C ends the server");
+}
+
+#[tokio::test]
+async fn the_link_signs_in_once_and_signing_out_ends_it() {
+    let machine = Machine::new();
+    let site = Site::over(&machine);
+    site.get("/enter/guessed").await.is(410).says("has been used");
+    let inside = site.entered().await;
+    let link = inside.get("/").await.is(303);
+    assert_eq!(link.headers["location"], "/targets");
+    site.get("/").await.is(200).says("Only want to keep Threads away?");
+    inside.send("/sign-out", &[]).await.is(303);
+    // The cookie is still there, and worth nothing.
+    inside.get("/").await.is(200).says("Only want to keep Threads away?");
 }

@@ -3,12 +3,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::pending::exposed;
 
 /// Proves that whoever brings the code is who asked for it (RFC 7636). Servers before
 /// 4.3 ignore it.
-#[derive(Debug, Clone)]
-pub struct Pkce(SecretString);
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Pkce(#[serde(with = "exposed")] SecretString);
 
 impl Pkce {
     pub fn new(random: [u8; 32]) -> Self {
@@ -27,8 +30,8 @@ impl Pkce {
 
 /// Proves that a call to the waiting page belongs to this sign-in: only the browser that
 /// was sent to the server has seen it.
-#[derive(Debug, Clone)]
-pub struct LoginState(SecretString);
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LoginState(#[serde(with = "exposed")] SecretString);
 
 impl LoginState {
     pub fn new(random: [u8; 32]) -> Self {

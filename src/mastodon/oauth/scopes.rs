@@ -5,6 +5,8 @@ use crate::mastodon::discovery::ServerInfo;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
+    /// Only whose sign-in it is, for a door that needs nothing else.
+    Identify,
     ReadOnly,
     ReadWrite,
 }
@@ -33,6 +35,9 @@ const ADMIN_WRITE: Scope =
 ///
 /// An account's block cuts follows, so an account's sign-in may also read them.
 pub fn scopes(level: Level, server: &ServerInfo, access: Access) -> Vec<&'static str> {
+    if access == Access::Identify {
+        return vec![choose(&WHO, server)];
+    }
     let (read, write, who) = match level {
         Level::Account => (READ_BLOCKS, WRITE_BLOCKS, READ_ACCOUNTS),
         Level::Instance => {
@@ -114,9 +119,11 @@ mod tests {
 
     #[test]
     fn the_least_scopes_by_level_version_and_access() {
-        use Access::{ReadOnly, ReadWrite};
+        use Access::{Identify, ReadOnly, ReadWrite};
         use Level::{Account, Instance};
         for (level, version, access, wanted) in [
+            (Account, "4.6.5", Identify, "profile"),
+            (Account, "4.2.29", Identify, "read:accounts"),
             (Account, "4.6.5", ReadWrite, "read:blocks write:blocks read:accounts"),
             (Account, "4.3.0-beta.1", ReadOnly, "read:blocks read:accounts"),
             (Account, "4.2.29", ReadWrite, "read:blocks write:blocks read:accounts"),

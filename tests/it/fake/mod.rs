@@ -259,6 +259,11 @@ impl Fake {
         self.token("admin:read:domain_blocks admin:write:domain_blocks read:accounts")
     }
 
+    /// How many tokens are good.
+    pub fn tokens(&self) -> usize {
+        self.world().tokens.len()
+    }
+
     pub fn revoke_all(&self) {
         self.world().tokens.clear();
     }

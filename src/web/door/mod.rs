@@ -1,6 +1,15 @@
-//! The front page, the plan, and the new file.
+//! The door that needs no account: a file is brought, and a new one taken away.
+//!
+//! Somebody brings an export, chooses lists, looks at the plan, and takes a new file away. A
+//! request carries all that it needs, so nothing of it is kept: not the file, not the choices,
+//! not the plan. What a visitor can name is a list that comes with the program or that this
+//! installation follows, never an address or a path, and nothing is fetched for a visitor.
 
-use std::sync::Arc;
+mod choices;
+mod form;
+mod offers;
+mod rows;
+mod view;
 
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
@@ -8,23 +17,26 @@ use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::choices::{Choices, Problem, wanted};
-use super::form::{Form, Upload};
-use super::offers::{self, Offer};
-use super::page;
-use super::view::{PlanPage, Shown};
+use self::choices::{Choices, Problem, wanted};
+use self::form::{Form, Upload};
+use self::offers::Offer;
+use self::view::{PlanPage, Shown};
 use crate::app::App;
 use crate::gather::Gathered;
 use crate::keep;
 use crate::plan::{Plan, differences};
 use crate::source::DocumentError;
 use crate::target::CsvFile;
+use crate::web::fault::Answer;
+use crate::web::limits::Address;
+use crate::web::page;
+use crate::web::site::Site;
 
 /// A form as the extractor gives it.
 type Sent = Result<Multipart, MultipartRejection>;
 
 #[derive(Template)]
-#[template(path = "door.html")]
+#[template(path = "door/door.html")]
 struct Door {
     problem: Option<String>,
     choices: Choices,
@@ -38,8 +50,8 @@ struct Looked {
     files: Vec<(String, String)>,
 }
 
-pub async fn door(State(app): State<Arc<App>>) -> Response {
-    match offers::all(&app).await {
+pub async fn door(State(site): State<Site>) -> Response {
+    match offers::all(site.app()).await {
         Ok(offers) => {
             let choices = Choices::fresh(offers);
             page::html(StatusCode::OK, &Door { problem: None, choices, held: None })
@@ -49,8 +61,8 @@ pub async fn door(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Whether a page could be shown right now.
-pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    match offers::all(&app).await {
+pub async fn ready(State(site): State<Site>) -> Response {
+    match offers::all(site.app()).await {
         Ok(_) => "ready\n".into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "not ready");
@@ -60,12 +72,14 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-pub async fn look(State(app): State<Arc<App>>, sent: Sent) -> Response {
-    answer(&app, sent, false).await
+pub async fn look(State(site): State<Site>, from: Address, sent: Sent) -> Answer {
+    site.limits().upload(from)?;
+    Ok(answer(site.app(), sent, false).await)
 }
 
-pub async fn file(State(app): State<Arc<App>>, sent: Sent) -> Response {
-    answer(&app, sent, true).await
+pub async fn file(State(site): State<Site>, from: Address, sent: Sent) -> Answer {
+    site.limits().upload(from)?;
+    Ok(answer(site.app(), sent, true).await)
 }
 
 async fn answer(app: &App, sent: Sent, download: bool) -> Response {

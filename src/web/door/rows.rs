@@ -1,7 +1,6 @@
 //! The rows of a plan in groups, each with the box that a person can tick about it.
 
 use super::form::Form;
-use super::words;
 use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::plan::{
@@ -10,6 +9,7 @@ use crate::plan::{
 };
 use crate::policy::Guard;
 use crate::text::plain;
+use crate::web::words;
 
 /// So many rows of a group stand on a page. The file always has all.
 const MOST: usize = 300;

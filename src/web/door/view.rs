@@ -7,13 +7,13 @@ use askama::Template;
 use super::choices::Choices;
 use super::form::Form;
 use super::rows::{Group, groups};
-use super::words;
 use crate::block::{Level, Rule, Severity};
 use crate::domain::Domain;
 use crate::import_page;
 use crate::plan::{Hold, Plan};
 use crate::policy::Guard;
 use crate::text::{count, plain};
+use crate::web::words;
 
 /// What was sent, to be carried on.
 pub struct Shown<'a> {
@@ -26,7 +26,7 @@ pub struct Shown<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "plan.html")]
+#[template(path = "door/plan.html")]
 #[expect(clippy::struct_excessive_bools, reason = "parts of a page, each there or not")]
 pub struct PlanPage {
     headline: String,

@@ -8,10 +8,10 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::page;
 use crate::block::Level;
 use crate::domain::Domain;
 use crate::policy::Guard;
+use crate::web::page;
 
 /// The largest export there can be: ten times what the largest lists have.
 pub const MOST_FILE: usize = 2 << 20;

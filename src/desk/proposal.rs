@@ -1,0 +1,169 @@
+//! A plan that waits for a person: what they wish, and what it comes to.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::memory::{Memory, Remembering};
+use crate::app::App;
+use crate::domain::Domain;
+use crate::keep::{self, Intent};
+use crate::plan::Plan;
+use crate::store::{ProposalId, Proposed, RunId, Store, StoreError};
+use crate::target::Target;
+use crate::verb::{restore, undo};
+
+/// What a plan is to bring about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Wish {
+    /// What lists ask for: those that the target follows, or some for this once.
+    Lists(Box<Intent>),
+    /// A backup, by its number.
+    Restore { backup: i64 },
+    /// A run taken back, or what it did to some domains.
+    Undo {
+        run: RunId,
+        #[serde(default)]
+        only: Vec<Domain>,
+    },
+}
+
+impl Wish {
+    /// The lists that the target follows.
+    pub fn following() -> Wish {
+        Wish::Lists(Box::default())
+    }
+
+    /// The intent that a person's word on rows can be added to.
+    pub fn intent(&self) -> Option<&Intent> {
+        match self {
+            Wish::Lists(intent) => Some(intent),
+            Wish::Restore { .. } | Wish::Undo { .. } => None,
+        }
+    }
+
+    /// Makes the plan. Reads and writes nothing but what planning does.
+    async fn plan(&self, app: &App, target: &dyn Target) -> anyhow::Result<Plan> {
+        Ok(match self {
+            Wish::Lists(intent) => keep::plan(app, target, intent).await?,
+            Wish::Restore { backup } => {
+                let (_, backup) = restore::backup(&app.store().await?, *backup).await?;
+                restore::plan(app, target, &backup).await?
+            }
+            Wish::Undo { run, only } => {
+                let (run, was) = undo::run_to_undo(app, *run).await?;
+                undo::plan_on(app, target, &run, &was, only).await?.0
+            }
+        })
+    }
+}
+
+/// A plan that waits, with all that is needed to make it again for another wish.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    pub id: ProposalId,
+    pub target: String,
+    pub wish: Wish,
+    /// Grows with every change.
+    pub revision: i64,
+    pub plan: Plan,
+    pub created_at: DateTime<Utc>,
+    /// The run that has it by now, or is about to.
+    pub taken: Option<Taken>,
+    memory: Memory,
+}
+
+/// A proposal that a run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The run is about to begin.
+    Soon,
+    By(RunId),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    plan: Plan,
+    memory: Memory,
+}
+
+impl Kept {
+    async fn make(
+        wish: &Wish,
+        app: &App,
+        live: &dyn Target,
+        memory: Memory,
+    ) -> anyhow::Result<Kept> {
+        let target = Remembering::new(live, memory);
+        let plan = wish.plan(app, &target).await?;
+        Ok(Kept { plan, memory: target.memory() })
+    }
+
+    /// Plain data under plain names has nothing that could fail.
+    fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl Proposal {
+    /// Plans what `wish` says on a target and keeps it, in place of what waited there before.
+    pub(super) async fn make(app: &App, live: &dyn Target, wish: Wish) -> anyhow::Result<Proposal> {
+        let (store, now) = (app.store().await?, app.clock.now());
+        let kept = Kept::make(&wish, app, live, Memory::default()).await?;
+        let identity = live.identity();
+        store.save_reading(&identity.name, &keep::whose(identity), &kept.plan.state).await?;
+        let text = serde_json::to_string(&wish).unwrap_or_default();
+        let id = store.propose(&identity.name, &text, &kept.to_json(), now).await?;
+        let Kept { plan, memory } = kept;
+        let (target, created_at) = (identity.name.clone(), now);
+        Ok(Proposal { id, target, wish, revision: 1, plan, created_at, taken: None, memory })
+    }
+
+    /// The same for another wish, from what is known. Nothing where somebody was faster.
+    pub(super) async fn revise(
+        &self,
+        app: &App,
+        live: &dyn Target,
+        wish: Wish,
+    ) -> anyhow::Result<Option<Proposal>> {
+        let memory = self.memory.with(self.plan.state.clone());
+        // The lists as they were a moment ago, so that only the wish makes a difference.
+        let wish = match wish {
+            Wish::Lists(intent) => Wish::Lists(Box::new(Intent { offline: true, ..*intent })),
+            other => other,
+        };
+        let kept = Kept::make(&wish, app, live, memory).await?;
+        let text = serde_json::to_string(&wish).unwrap_or_default();
+        let store = app.store().await?;
+        if !store.revise(self.id, self.revision, &text, &kept.to_json()).await? {
+            return Ok(None);
+        }
+        let Kept { plan, memory } = kept;
+        let revision = self.revision + 1;
+        Ok(Some(Proposal { wish, revision, plan, memory, ..self.clone() }))
+    }
+
+    /// A proposal as the store has it, whole unless a run has its plan. The second is what is
+    /// left of it then.
+    pub(super) async fn read(
+        store: &Store,
+        id: ProposalId,
+    ) -> Result<Option<Result<Proposal, Taken>>, StoreError> {
+        let Some(found) = store.proposal(id).await? else { return Ok(None) };
+        let Proposed { target, wish, revision, plan, created_at, taken_at, run, .. } = found;
+        let taken = match (run, taken_at) {
+            (Some(run), _) => return Ok(Some(Err(Taken::By(run)))),
+            (None, Some(_)) => Some(Taken::Soon),
+            (None, None) => None,
+        };
+        let damaged = |column: &str| StoreError::Damaged {
+            table: "proposal",
+            column: column.to_owned(),
+            id: id.to_string(),
+        };
+        let wish = serde_json::from_str(&wish).map_err(|_| damaged("wish"))?;
+        let kept = serde_json::from_slice(&plan).map_err(|_| damaged("packed"))?;
+        let Kept { plan, memory } = kept;
+        Ok(Some(Ok(Proposal { id, target, wish, revision, plan, created_at, taken, memory })))
+    }
+}

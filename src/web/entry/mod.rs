@@ -1,0 +1,114 @@
+//! Coming in and going out.
+
+mod back;
+mod link;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::PrivateCookieJar;
+use serde::Deserialize;
+
+use super::fault::{Answer, Fault};
+use super::limits::Address;
+use super::page;
+use super::site::Site;
+use super::visitor::{Person, browser};
+use crate::store::HOUSE;
+
+pub use back::{approve, back, begin, connect, sign_in};
+pub use link::Link;
+
+#[derive(Template)]
+#[template(path = "entry/sign_in.html")]
+struct SignIn {
+    shared: bool,
+    next: String,
+    server: String,
+    problem: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// A path on this site, and never an address elsewhere.
+pub fn inside(next: &str) -> &str {
+    let is_path = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t']);
+    if is_path { next } else { "/" }
+}
+
+pub async fn page(
+    State(site): State<Site>,
+    person: Option<Person>,
+    Query(Next { next }): Query<Next>,
+) -> Response {
+    if person.is_some() {
+        return Redirect::to(inside(&next)).into_response();
+    }
+    let shared = site.settings().is_shared();
+    let next = inside(&next).to_owned();
+    page::html(StatusCode::OK, &SignIn { shared, next, server: String::new(), problem: None })
+}
+
+/// The one-time link of whoever runs this.
+pub async fn enter(
+    State(site): State<Site>,
+    from: Address,
+    person: Option<Person>,
+    jar: PrivateCookieJar,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+) -> Answer {
+    site.limits().sign_in(from)?;
+    if site.link().take(&secret) {
+        let jar = site.sign_in(jar, HOUSE, browser(&headers)).await?;
+        return Ok((jar, Redirect::to("/")).into_response());
+    }
+    // Whoever comes back through the browser's history is in already.
+    if person.is_some_and(|person| person.is_house()) {
+        return Ok(Redirect::to("/").into_response());
+    }
+    Err(Fault::told(
+        StatusCode::GONE,
+        "This link has been used",
+        "A link like this signs in once. Stop `hedgerow serve` and start it again: it prints a new \
+         one.",
+    ))
+}
+
+pub async fn leave(
+    State(site): State<Site>,
+    person: Option<Person>,
+    jar: PrivateCookieJar,
+) -> Answer {
+    if let Some(person) = person {
+        person.app.store().await?.end_session(&person.digest).await?;
+    }
+    Ok((site.sign_out(jar), Redirect::to("/")).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inside;
+
+    #[test]
+    fn nobody_is_sent_elsewhere_after_signing_in() {
+        for (next, want) in [
+            ("/targets/1?page=2", "/targets/1?page=2"),
+            ("", "/"),
+            ("//evil.example/", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example/", "/"),
+            ("/\t/evil.example", "/"),
+            ("javascript:alert(1)", "/"),
+        ] {
+            assert_eq!(inside(next), want, "{next:?}");
+        }
+    }
+}

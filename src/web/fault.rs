@@ -1,0 +1,117 @@
+//! Why a page could not be shown, for whoever asked for it.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::{page, words};
+use crate::apply::ApplyError;
+use crate::backup::BackupError;
+use crate::desk::DeskError;
+use crate::fetch::FetchError;
+use crate::follow::FollowError;
+use crate::mastodon::discovery::{AddressError, DiscoveryError};
+use crate::mastodon::oauth::OAuthError;
+use crate::plan::PlanFileError;
+use crate::source::DocumentError;
+use crate::store::StoreError;
+use crate::target::TargetError;
+
+#[derive(Debug)]
+pub enum Fault {
+    /// Not there, or somebody else's: nobody is told which.
+    Missing,
+    /// Something that the person can do something about.
+    Told { status: StatusCode, title: String, says: String },
+    /// The business of whoever runs this, and nobody else's.
+    Broken(anyhow::Error),
+}
+
+/// What a page's handler gives.
+pub type Answer = Result<Response, Fault>;
+
+impl Fault {
+    /// What was sent cannot be used as it is.
+    pub fn input(says: impl Into<String>) -> Fault {
+        Fault::told(StatusCode::UNPROCESSABLE_ENTITY, "That did not work yet", says)
+    }
+
+    pub fn told(status: StatusCode, title: &str, says: impl Into<String>) -> Fault {
+        Fault::Told { status, title: title.to_owned(), says: says.into() }
+    }
+
+    /// Another page that is open has done it already, or the ground has shifted.
+    pub fn conflict(says: impl Into<String>) -> Fault {
+        Fault::told(StatusCode::CONFLICT, "Something has changed meanwhile", says)
+    }
+}
+
+/// Errors whose words are for the person: those about their server, their list, their input.
+/// Of all others only the log tells.
+impl<E: Into<anyhow::Error>> From<E> for Fault {
+    fn from(error: E) -> Fault {
+        let error: anyhow::Error = error.into();
+        Fault::of(&error).unwrap_or(Fault::Broken(error))
+    }
+}
+
+impl Fault {
+    /// What a person can be told of an error, if anything.
+    pub fn of(error: &anyhow::Error) -> Option<Fault> {
+        error.chain().find_map(told)
+    }
+}
+
+fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let words = |error: &dyn std::fmt::Display| words::told(&error.to_string());
+    if let Some(StoreError::Missing { .. }) = cause.downcast_ref() {
+        return Some(Fault::Missing);
+    }
+    if let Some(StoreError::Taken(_)) = cause.downcast_ref() {
+        return Some(Fault::input(words(cause)));
+    }
+    if let Some(error) = cause.downcast_ref::<DeskError>() {
+        return Some(match error {
+            DeskError::Gone => Fault::Missing,
+            DeskError::Closing => {
+                let title = "Not right now";
+                Fault::told(StatusCode::SERVICE_UNAVAILABLE, title, words(error))
+            }
+            DeskError::Busy | DeskError::Changed | DeskError::Taken(_) => {
+                Fault::conflict(words(error))
+            }
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<ApplyError>() {
+        return match error {
+            ApplyError::Store(_) | ApplyError::Backup(_) | ApplyError::Lock { .. } => None,
+            other => Some(Fault::conflict(words(other))),
+        };
+    }
+    let theirs = cause.is::<TargetError>()
+        || cause.is::<OAuthError>()
+        || cause.is::<DiscoveryError>()
+        || cause.is::<FetchError>()
+        || cause.is::<DocumentError>();
+    if theirs {
+        let title = "The other server did not help";
+        return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words(cause)));
+    }
+    let input = cause.is::<AddressError>()
+        || cause.is::<FollowError>()
+        || cause.is::<PlanFileError>()
+        || cause.is::<BackupError>();
+    input.then(|| Fault::input(words(cause)))
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        match self {
+            Fault::Missing => page::not_found(),
+            Fault::Told { status, title, says } => page::message(status, &title, &says),
+            Fault::Broken(error) => {
+                tracing::error!(error = format!("{error:#}"), "a page could not be made");
+                page::broken()
+            }
+        }
+    }
+}

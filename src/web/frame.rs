@@ -1,0 +1,44 @@
+//! What stands around the content of every page: who is signed in, and where they are.
+//!
+//! It belongs to the request and not to the page, and error pages need it too, so it is not
+//! handed from function to function but set once around the whole answer.
+
+use std::future::Future;
+
+tokio::task_local! {
+    static FRAME: Frame;
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// How to call who is signed in.
+    pub name: Option<String>,
+    /// Which part of the site this is: the first part of the path.
+    pub place: String,
+}
+
+/// The frame of the page that is being written.
+pub fn current() -> Frame {
+    FRAME.try_with(Clone::clone).unwrap_or_default()
+}
+
+pub async fn around<F: Future>(frame: Frame, answer: F) -> F::Output {
+    FRAME.scope(frame, answer).await
+}
+
+impl Frame {
+    /// The parts of the site for who is signed in: address, name, whether they are there.
+    pub fn parts(&self) -> Vec<(&'static str, &'static str, bool)> {
+        [
+            ("/targets", "Blocks", "targets"),
+            ("/lists", "Lists", "lists"),
+            ("/why", "Why?", "why"),
+            ("/exceptions", "Exceptions", "exceptions"),
+            ("/published", "Published", "published"),
+            ("/settings", "Settings", "settings"),
+        ]
+        .into_iter()
+        .map(|(address, name, place)| (address, name, self.place == place))
+        .collect()
+    }
+}

@@ -1,0 +1,59 @@
+//! A person's own affairs: the browsers they are signed in on.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::fault::Answer;
+use super::page;
+use super::site::Site;
+use super::visitor::{Person, alive_since};
+use crate::store::Session;
+
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/settings", get(settings))
+        .route("/settings/sessions/end", post(end))
+        .route("/settings/sessions/end-others", post(end_others))
+}
+
+#[derive(Template)]
+#[template(path = "settings/settings.html")]
+struct Settings {
+    name: String,
+    house: bool,
+    sessions: Vec<(Session, bool)>,
+}
+
+async fn settings(State(site): State<Site>, person: Person) -> Answer {
+    let since = alive_since(site.app().clock.now());
+    let sessions = person.app.store().await?.sessions(since).await?;
+    let here = |session: Session| {
+        let here = session.digest == person.digest;
+        (session, here)
+    };
+    let sessions = sessions.into_iter().map(here).collect();
+    let (name, house) = (person.name.clone(), person.is_house());
+    Ok(page::html(StatusCode::OK, &Settings { name, house, sessions }))
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    /// The digest proves nothing, so a page may show it.
+    session: String,
+}
+
+async fn end(person: Person, Form(Ended { session }): Form<Ended>) -> Answer {
+    person.app.store().await?.end_session(&session).await?;
+    Ok(Redirect::to("/settings").into_response())
+}
+
+async fn end_others(person: Person) -> Answer {
+    person.app.store().await?.end_other_sessions(&person.digest).await?;
+    Ok(Redirect::to("/settings").into_response())
+}

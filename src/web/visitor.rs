@@ -1,0 +1,173 @@
+//! Who asks: the session behind a cookie, and what a page gets to know of it.
+//!
+//! The cookie holds a random id, sealed, and the database holds the id's digest. Neither is
+//! worth anything without the other and the key.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::PrivateCookieJar;
+use axum_extra::extract::cookie::{Cookie, Key, SameSite};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use super::fault::Fault;
+use super::frame::{self, Frame};
+use super::page;
+use super::site::Site;
+use crate::app::App;
+use crate::block::hex;
+use crate::clock::random;
+use crate::store::{HOUSE, Owner};
+use crate::text::{fit, plain};
+
+/// A session ends when nobody has used it for so long.
+const IDLE: TimeDelta = TimeDelta::days(30);
+/// How exactly it is known when a session was used: each note is a write.
+const NOTED: TimeDelta = TimeDelta::hours(1);
+/// Of a browser's name for itself, in columns.
+const BROWSER: usize = 120;
+
+/// Somebody who is signed in, with the library as they may use it.
+#[derive(Clone)]
+pub struct Person {
+    pub app: App,
+    /// How they are called: `user@domain`.
+    pub name: String,
+    /// Of their session.
+    pub digest: String,
+}
+
+impl Person {
+    pub fn owner(&self) -> Owner {
+        self.app.owner()
+    }
+
+    /// Whether it is the person who runs this.
+    pub fn is_house(&self) -> bool {
+        self.owner() == HOUSE
+    }
+}
+
+/// When a session must have been used last to be alive.
+pub fn alive_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - IDLE
+}
+
+pub fn digest(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+/// 256 bits that nobody can guess, in letters that are safe everywhere.
+pub fn secret() -> std::io::Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
+}
+
+impl Site {
+    /// The `__Host-` in front makes browsers insist on https and on this very host.
+    fn cookie_name(&self) -> &'static str {
+        if self.settings().is_https() { "__Host-hedgerow" } else { "hedgerow" }
+    }
+
+    /// A cookie with what every cookie here has. On plain http it goes to this machine only,
+    /// where some browsers would not take it if it were marked for https.
+    pub(super) fn cookie(&self, name: &'static str, value: String) -> Cookie<'static> {
+        Cookie::build((name, value))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.settings().is_https())
+            .path("/")
+            .build()
+    }
+
+    /// How `owner` is called where they are nobody's account.
+    pub(super) fn app_of(&self, owner: Owner, account: Option<&str>) -> App {
+        let name = account.unwrap_or_else(|| self.app().actor()).to_owned();
+        self.app().of(owner, &name)
+    }
+
+    /// Signs `owner` in on the browser that asks.
+    pub(super) async fn sign_in(
+        &self,
+        jar: PrivateCookieJar,
+        owner: Owner,
+        browser: &str,
+    ) -> Result<PrivateCookieJar, Fault> {
+        let store = self.app().store().await?.of(owner);
+        let (secret, now) = (secret()?, self.app().clock.now());
+        store.forget_sessions(alive_since(now)).await?;
+        store.begin_session(&digest(&secret), &fit(&plain(browser), BROWSER), now).await?;
+        let mut cookie = self.cookie(self.cookie_name(), secret);
+        cookie.make_permanent();
+        Ok(jar.add(cookie))
+    }
+
+    pub(super) fn sign_out(&self, jar: PrivateCookieJar) -> PrivateCookieJar {
+        jar.remove(self.cookie(self.cookie_name(), String::new()))
+    }
+
+    async fn who(&self, headers: &HeaderMap) -> Result<Option<Person>, Fault> {
+        let jar = PrivateCookieJar::from_headers(headers, Key::from_ref(self));
+        let Some(cookie) = jar.get(self.cookie_name()) else { return Ok(None) };
+        let (digest, now) = (digest(cookie.value()), self.app().clock.now());
+        let store = self.app().store().await?;
+        let Some(who) = store.session(&digest, alive_since(now)).await? else { return Ok(None) };
+        if who.used_at + NOTED < now {
+            store.of(who.owner).touch_session(&digest, now).await?;
+        }
+        let app = self.app_of(who.owner, who.account.as_deref());
+        let name = who.account.unwrap_or_else(|| "this machine".to_owned());
+        Ok(Some(Person { app, name, digest }))
+    }
+}
+
+/// Finds out who asks, and tells the pages.
+pub async fn known(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let person = match site.who(request.headers()).await {
+        Ok(person) => person,
+        Err(fault) => return fault.into_response(),
+    };
+    let place = request.uri().path().split('/').nth(1).unwrap_or_default().to_owned();
+    let name = person.as_ref().map(|person| person.name.clone());
+    let frame = Frame { name, place };
+    if let Some(person) = person {
+        request.extensions_mut().insert(person);
+    }
+    frame::around(frame, next.run(request)).await
+}
+
+impl<S: Sync> FromRequestParts<S> for Person {
+    type Rejection = Response;
+
+    /// Whoever is not signed in is sent to where they can.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Person, Response> {
+        if let Some(person) = parts.extensions.get::<Person>() {
+            return Ok(person.clone());
+        }
+        if parts.method != Method::GET {
+            return Err(page::signed_out());
+        }
+        let next = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        Err(Redirect::to(&format!("/sign-in?next={next}")).into_response())
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Person {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Person>, Infallible> {
+        Ok(parts.extensions.get::<Person>().cloned())
+    }
+}
+
+/// What a browser calls itself.
+pub fn browser(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or("a browser")
+}

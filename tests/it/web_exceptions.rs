@@ -1,0 +1,1 @@
+//! Exceptions and what was turned down, in a browser.

@@ -1,0 +1,1 @@
+//! Every route as somebody else and as nobody.

@@ -1,0 +1,1 @@
+//! The plan page, from a look to a run.

@@ -1,0 +1,1 @@
+//! Runs, backups, restore and undo in a browser.
