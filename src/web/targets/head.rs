@@ -136,9 +136,16 @@ impl News {
         let store = person.app.store().await?;
         if let Some(run) = store.unfinished_run(&row.name).await? {
             let steps = run.steps;
-            let says =
-                format!("Run {} has done {} of {} and has not finished.", run.id, steps.done, steps.total);
-            return Ok(Some(News::line(says, format!("/runs/{}", run.id), "Go on or give up", true)));
+            let says = format!(
+                "Run {} has done {} of {} and has not finished.",
+                run.id, steps.done, steps.total
+            );
+            return Ok(Some(News::line(
+                says,
+                format!("/runs/{}", run.id),
+                "Go on or give up",
+                true,
+            )));
         }
         let waits = store.open_proposal(&row.name).await?.map(|_| {
             let says = "A plan waits for your decision. Nothing of it is done yet.".to_owned();
