@@ -5,7 +5,7 @@ mod keeping;
 mod lists;
 mod lock;
 mod opening;
-mod owners;
+pub mod owners;
 pub mod place;
 
 use std::time::Instant;

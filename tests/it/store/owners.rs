@@ -58,16 +58,16 @@ fn methods() -> BTreeSet<String> {
 
 /// What one owner's rows are numbered.
 #[derive(Debug, Clone)]
-struct Ids {
-    target: i64,
-    backup: i64,
+pub struct Ids {
+    pub target: i64,
+    pub backup: i64,
     /// One that is done, and one that is not.
-    runs: [i64; 2],
-    list: FollowedList,
-    sha256: String,
-    exception: i64,
-    proposal: i64,
-    session: String,
+    pub runs: [i64; 2],
+    pub list: FollowedList,
+    pub sha256: String,
+    pub exception: i64,
+    pub proposal: i64,
+    pub session: String,
 }
 
 fn domain(name: &str) -> Domain {
@@ -161,7 +161,7 @@ fn steps(mark: &str) -> Vec<NewStep<'_>> {
 }
 
 /// Gives an owner one of everything, under names that all owners use.
-async fn furnish(store: &Store, mark: &str) -> Ids {
+pub async fn furnish(store: &Store, mark: &str) -> Ids {
     let target = store.save_target(&signed_in(mark)).await.unwrap();
     let backup = store.insert_backup(&backup(mark)).await.unwrap();
     let done = store.begin_run(&run(mark), &steps(mark)).await.unwrap();
@@ -190,7 +190,7 @@ async fn furnish(store: &Store, mark: &str) -> Ids {
     Ids { target, backup, runs, list, sha256, exception, proposal, session }
 }
 
-type Seen = BTreeMap<&'static str, String>;
+pub type Seen = BTreeMap<&'static str, String>;
 
 /// What a method has shown, whatever it was.
 fn put<T: Debug>(seen: &mut Seen, method: &'static str, shown: Result<T, StoreError>) {
@@ -199,7 +199,7 @@ fn put<T: Debug>(seen: &mut Seen, method: &'static str, shown: Result<T, StoreEr
 }
 
 /// What every reading method shows, by its names and by these numbers.
-async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
+pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     let mut seen = Seen::new();
     let s = &mut seen;
     put(s, "target", store.target("me").await);
