@@ -15,7 +15,7 @@ use crate::block::Level;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::Domain;
 use crate::fetch::{Fetcher, Private, Reach, Resolver};
-use crate::follow::Lists;
+use crate::follow::{Lists, Shelf};
 use crate::http;
 use crate::mastodon::client::{Api, Patience};
 use crate::mastodon::version::Version;
@@ -35,6 +35,8 @@ pub struct App {
     fetcher: Arc<OnceLock<Arc<Fetcher>>>,
     /// Opened at its first use, and shared from then on.
     store: Arc<OnceCell<Store>>,
+    /// Versions of lists that were looked at lately.
+    shelf: Arc<Shelf>,
     /// Whose targets, runs and decisions it is about.
     owner: Owner,
     actor: String,
@@ -100,9 +102,9 @@ impl App {
                 .to_owned(),
         };
         let clock = Arc::new(SystemClock);
-        let (fetcher, store) = (Arc::default(), Arc::default());
+        let (fetcher, store, shelf) = (Arc::default(), Arc::default(), Arc::default());
         let (owner, actor) = (HOUSE, actor());
-        Ok(App { data_dir, database_url, key, reach, fetcher, store, owner, actor, clock })
+        Ok(App { data_dir, database_url, key, reach, fetcher, store, shelf, owner, actor, clock })
     }
 
     /// The same for somebody else: what it opens is theirs, and nobody else's. `actor` is how
@@ -127,7 +129,8 @@ impl App {
 
     /// The lists that are followed.
     pub async fn lists(&self) -> Result<Lists> {
-        Ok(Lists::new(self.store().await?, self.fetcher()?.clone(), self.clock.clone()))
+        let (store, fetcher) = (self.store().await?, self.fetcher()?.clone());
+        Ok(Lists::new(store, fetcher, self.clock.clone(), self.shelf.clone()))
     }
 
     /// The store, if there is one already: reading a file must not leave a database behind.

@@ -84,6 +84,11 @@ pub enum SourceError {
     Unasked { address: String },
     #[error("{0:?} is not the name of a server; write instance:example.social")]
     BadHost(String),
+    #[error(
+        "that is no address. Write it as a whole, such as https://example.org/list.csv, or \
+         instance:example.social for what a server publishes of its own blocks"
+    )]
+    NotRemote,
 }
 
 /// [`ReadError`] with the list it is about.
@@ -158,6 +163,19 @@ impl Source {
             return Self::parse_address(&scheme.to_ascii_lowercase(), arg).map(Some);
         }
         Ok(bundled::find(arg).map(Source::Bundled))
+    }
+
+    /// Reads what somebody wrote on a page: an address on the web, `instance:HOST`, or
+    /// `fires:URL`. On a page nobody means a file of the server's machine.
+    pub fn parse_remote(arg: &str) -> Result<Source, SourceError> {
+        let arg = arg.trim();
+        let address = arg.strip_prefix("fires:").unwrap_or(arg);
+        let scheme = address.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let remote = matches!(scheme.as_deref(), Some("http" | "https"));
+        if remote || arg.starts_with("instance:") {
+            return Self::parse(arg);
+        }
+        Err(SourceError::NotRemote)
     }
 
     fn parse_address(scheme: &str, arg: &str) -> Result<Source, SourceError> {
@@ -393,6 +411,21 @@ mod tests {
         assert_eq!(url.name(), "lists.example/b.csv");
         assert_eq!(url.address(), "https://lists.example/a/b.csv?…");
         assert_eq!(Source::parse("https://lists.example/").unwrap().name(), "lists.example");
+    }
+
+    #[test]
+    fn a_page_names_no_file() {
+        let refused = ["/etc/passwd", "file:///etc/passwd", "fires:file:///etc/passwd", "threads"];
+        let odd = ["fires:/etc/passwd", "./x", "", "ftp://lists.example/", "lists.example/x.csv"];
+        for arg in refused.into_iter().chain(odd) {
+            let found = Source::parse_remote(arg);
+            assert!(matches!(found, Err(SourceError::NotRemote)), "{arg}: {found:?}");
+        }
+        let good =
+            ["https://lists.example/x.csv", "instance:a.example", "fires:http://b.example/c"];
+        for arg in good.into_iter().chain([" HTTPS://lists.example/x.csv\n"]) {
+            assert!(!matches!(Source::parse_remote(arg).unwrap(), Source::File(_)), "{arg}");
+        }
     }
 
     #[test]

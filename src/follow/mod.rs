@@ -14,6 +14,7 @@ pub mod guard;
 pub mod history;
 mod in_force;
 mod settings;
+mod shelf;
 mod update;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::text::{ago, count};
 use guard::Concern;
 pub use in_force::InForce;
 pub use settings::{Settings, Signed};
+pub use shelf::Shelf;
 pub use update::Outcome;
 
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +80,7 @@ pub struct Lists {
     pub store: Store,
     fetcher: Arc<Fetcher>,
     clock: Arc<dyn Clock>,
+    shelf: Arc<Shelf>,
 }
 
 fn is_empty(error: &ReadError) -> bool {
@@ -96,8 +99,13 @@ pub struct Added {
 }
 
 impl Lists {
-    pub fn new(store: Store, fetcher: Arc<Fetcher>, clock: Arc<dyn Clock>) -> Self {
-        Lists { store, fetcher, clock }
+    pub fn new(
+        store: Store,
+        fetcher: Arc<Fetcher>,
+        clock: Arc<dyn Clock>,
+        shelf: Arc<Shelf>,
+    ) -> Self {
+        Lists { store, fetcher, clock, shelf }
     }
 
     /// Follows a list. It has to be readable now: who follows an address that answers with

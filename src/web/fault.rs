@@ -100,6 +100,9 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             other => Some(Fault::conflict(words(other))),
         };
     }
+    if let Some(error) = cause.downcast_ref::<FollowError>() {
+        return followed(error);
+    }
     let theirs = cause.is::<TargetError>()
         || cause.is::<OAuthError>()
         || cause.is::<DiscoveryError>()
@@ -117,13 +120,32 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<DateError>()
         || cause.is::<OwnershipError>()
         || cause.is::<SubscribeError>()
-        || cause.is::<FollowError>()
         || cause.is::<SourceError>()
         || cause.is::<SecretError>()
         || cause.is::<NameError>()
         || cause.is::<PlanFileError>()
         || cause.is::<BackupError>();
     input.then(|| Fault::input(words(cause)))
+}
+
+/// What is so about a list. Where the database is at fault, only the log tells.
+fn followed(error: &FollowError) -> Option<Fault> {
+    let words = words::told(&error.to_string());
+    match error {
+        FollowError::Store(StoreError::Missing { .. }) | FollowError::NoVersion { .. } => {
+            Some(Fault::Missing)
+        }
+        FollowError::NothingHeld(_) | FollowError::Unacceptable { .. } => {
+            Some(Fault::conflict(words))
+        }
+        FollowError::Store(StoreError::Taken(_))
+        | FollowError::Source(_)
+        | FollowError::NotYours(_)
+        | FollowError::Unreadable { .. }
+        | FollowError::Damaged { .. }
+        | FollowError::Unsigned { .. } => Some(Fault::input(words)),
+        FollowError::Store(_) | FollowError::Secret(_) | FollowError::Settings(_) => None,
+    }
 }
 
 impl IntoResponse for Fault {
