@@ -15,6 +15,7 @@ use crate::fetch::{self, Answer, Auth, FetchError, Fetched, Fetcher, Request, Va
 use crate::list::bundled::{self, Bundled};
 use crate::list::{self, Document, ReadError};
 use crate::spelling;
+use crate::store::{HOUSE, Owner};
 use crate::text::{fit, plain};
 
 /// The largest source that is read. The largest list ever seen has 2 MB.
@@ -54,6 +55,13 @@ pub struct Loaded {
 pub enum SourceError {
     #[error("{}", unknown(.name, *.closest))]
     Unknown { name: String, closest: Option<&'static str> },
+    #[error("{}", unknown_elsewhere(.name, *.closest))]
+    UnknownElsewhere { name: String, closest: Option<&'static str> },
+    #[error(
+        "only whoever runs this Hedgerow can have a file of its machine read. Give the list's \
+         https:// address"
+    )]
+    NotYourFiles,
     #[error("there is no file {0:?}; check the spelling and the folder")]
     Missing(PathBuf),
     #[error("{0:?} is a folder; name one of the files in it")]
@@ -102,20 +110,8 @@ impl Source {
     /// Reads an argument: the name of a bundled list, a path, or an address. A file that
     /// has the name of a bundled list is reached as `./NAME`.
     pub fn parse(arg: &str) -> Result<Source, SourceError> {
-        if let Some(host) = arg.strip_prefix("instance:") {
-            return Self::parse_instance(host);
-        }
-        if let Some(address) = arg.strip_prefix("fires:") {
-            return match Self::parse(address)? {
-                Source::Url(url) => Ok(Source::Fires(url)),
-                _ => Err(SourceError::BadAddress("this dataset's address".to_owned())),
-            };
-        }
-        if let Some((scheme, _)) = arg.split_once("://") {
-            return Self::parse_address(&scheme.to_ascii_lowercase(), arg);
-        }
-        if let Some(list) = bundled::find(arg) {
-            return Ok(Source::Bundled(list));
+        if let Some(source) = Self::parse_elsewhere(arg)? {
+            return Ok(source);
         }
         let path = PathBuf::from(arg);
         if path.exists() {
@@ -139,6 +135,47 @@ impl Source {
             return Self::parse(arg);
         }
         Err(SourceError::NotRemote)
+    }
+
+    /// As [`Source::parse`], for whoever has typed it. Only the house has files here: what
+    /// others name is not even looked for, since that there is such a file is telling too.
+    pub fn parse_for(owner: Owner, arg: &str) -> Result<Source, SourceError> {
+        if owner == HOUSE {
+            return Self::parse(arg);
+        }
+        match Self::parse_elsewhere(arg)? {
+            Some(source) => source.open_to(owner),
+            None if arg.contains(['/', '\\']) => Err(SourceError::NotYourFiles),
+            None => {
+                let (name, closest) = (arg.to_owned(), closest(arg));
+                Err(SourceError::UnknownElsewhere { name, closest })
+            }
+        }
+    }
+
+    /// The source, if it is one that this person may have read.
+    pub fn open_to(self, owner: Owner) -> Result<Source, SourceError> {
+        match self {
+            Source::File(_) if owner != HOUSE => Err(SourceError::NotYourFiles),
+            source => Ok(source),
+        }
+    }
+
+    /// What needs no look at the files of this machine to be understood.
+    fn parse_elsewhere(arg: &str) -> Result<Option<Source>, SourceError> {
+        if let Some(host) = arg.strip_prefix("instance:") {
+            return Self::parse_instance(host).map(Some);
+        }
+        if let Some(address) = arg.strip_prefix("fires:") {
+            return match Self::parse_elsewhere(address)? {
+                Some(Source::Url(url)) => Ok(Some(Source::Fires(url))),
+                _ => Err(SourceError::BadAddress("this dataset's address".to_owned())),
+            };
+        }
+        if let Some((scheme, _)) = arg.split_once("://") {
+            return Self::parse_address(&scheme.to_ascii_lowercase(), arg).map(Some);
+        }
+        Ok(bundled::find(arg).map(Source::Bundled))
     }
 
     fn parse_address(scheme: &str, arg: &str) -> Result<Source, SourceError> {
@@ -330,6 +367,15 @@ fn unknown(name: &str, closest: Option<&str>) -> String {
         "there is no list and no file with the name {name:?}.{hint} The bundled lists are {}; any \
          other list is named by its path or its https:// address",
         names.join(", ")
+    )
+}
+
+fn unknown_elsewhere(name: &str, closest: Option<&str>) -> String {
+    let name = fit(&plain(name), 60);
+    let hint = closest.map(|name| format!(" Did you mean {name}?")).unwrap_or_default();
+    format!(
+        "there is no list with the name {name:?}.{hint} A list that is not followed here is named \
+         by its https:// address"
     )
 }
 

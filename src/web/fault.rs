@@ -4,15 +4,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::{page, words};
+use crate::app::OpenError;
 use crate::apply::ApplyError;
 use crate::backup::BackupError;
 use crate::desk::DeskError;
 use crate::fetch::FetchError;
 use crate::follow::FollowError;
+use crate::gather::NameError;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
-use crate::source::DocumentError;
+use crate::secret::SecretError;
+use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
 use crate::target::TargetError;
 
@@ -81,6 +84,12 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             }
         });
     }
+    if let Some(error) = cause.downcast_ref::<OpenError>() {
+        return Some(match error {
+            OpenError::Unknown(_) => Fault::Missing,
+            OpenError::File | OpenError::Private(_) => Fault::input(words(error)),
+        });
+    }
     if let Some(error) = cause.downcast_ref::<ApplyError>() {
         return match error {
             ApplyError::Store(_) | ApplyError::Backup(_) | ApplyError::Lock { .. } => None,
@@ -100,6 +109,9 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words(cause)));
     }
     let input = cause.is::<AddressError>()
+        || cause.is::<SourceError>()
+        || cause.is::<SecretError>()
+        || cause.is::<NameError>()
         || cause.is::<PlanFileError>()
         || cause.is::<BackupError>();
     input.then(|| Fault::input(words(cause)))
@@ -117,10 +129,12 @@ fn followed(error: &FollowError) -> Option<Fault> {
         }
         FollowError::Store(StoreError::Taken(_))
         | FollowError::Source(_)
+        | FollowError::Secret(_)
+        | FollowError::NotYours(_)
         | FollowError::Unreadable { .. }
         | FollowError::Damaged { .. }
         | FollowError::Unsigned { .. } => Some(Fault::input(words)),
-        FollowError::Store(_) | FollowError::Secret(_) | FollowError::Settings(_) => None,
+        FollowError::Store(_) | FollowError::Settings(_) => None,
     }
 }
 
