@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 use super::fault::Fault;
 use super::site::Site;
 use super::visitor::Person;
-use crate::follow::Lists;
+use crate::follow::{FollowError, Lists};
 use crate::list::bundled::{self, Bundled};
 use crate::list::catalogue::{self, Listing};
 use crate::list::{self, Document};
@@ -66,6 +66,15 @@ async fn find(person: &Person, name: &str) -> Result<Which, Fault> {
 async fn followed(person: &Person, name: &str) -> Result<FollowedList, Fault> {
     let list = person.app.store().await?.list(&name.to_lowercase()).await?;
     list.ok_or(Fault::Missing)
+}
+
+/// A list that the person decides about.
+async fn own(person: &Person, name: &str) -> Result<FollowedList, Fault> {
+    let list = followed(person, name).await?;
+    if list.is_shared_with(person.owner()) {
+        return Err(FollowError::NotYours(list.name).into());
+    }
+    Ok(list)
 }
 
 impl Which {
