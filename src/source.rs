@@ -421,7 +421,8 @@ mod tests {
             let found = Source::parse_remote(arg);
             assert!(matches!(found, Err(SourceError::NotRemote)), "{arg}: {found:?}");
         }
-        let good = ["https://lists.example/x.csv", "instance:a.example", "fires:http://b.example/c"];
+        let good =
+            ["https://lists.example/x.csv", "instance:a.example", "fires:http://b.example/c"];
         for arg in good.into_iter().chain([" HTTPS://lists.example/x.csv\n"]) {
             assert!(!matches!(Source::parse_remote(arg).unwrap(), Source::File(_)), "{arg}");
         }

@@ -45,8 +45,9 @@ mod tests {
 
     #[test]
     fn a_domain_stands_in_one_combination_only() {
-        let documents = ["a.example\nb.example\nd.example\n", "d.example\nb.example\n", "c.example"]
-            .map(|text| read(text.as_bytes()).unwrap());
+        let documents =
+            ["a.example\nb.example\nd.example\n", "d.example\nb.example\n", "c.example"]
+                .map(|text| read(text.as_bytes()).unwrap());
         let names = ["x", "y", "z"];
         let lists: Vec<Named<'_>> = std::iter::zip(names, &documents)
             .map(|(name, document)| Named { name, document })

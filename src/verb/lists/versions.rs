@@ -23,8 +23,7 @@ pub fn ends<'a>(
     from: Option<Which>,
     to: Option<Which>,
 ) -> Result<(&'a Snapshot, &'a Snapshot), VersionError> {
-    let find =
-        |which: Which| which.find(snapshots).ok_or(VersionError::NoSuch(list.name.clone()));
+    let find = |which: Which| which.find(snapshots).ok_or(VersionError::NoSuch(list.name.clone()));
     let number = |id: SnapshotId| find(Which::Number(id));
     let to = match (to, list.held) {
         (Some(which), _) => find(which)?,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
@@ -22,8 +22,8 @@ use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 
-fn back(list: &FollowedList) -> Answer {
-    Ok(Redirect::to(&address(&list.name)).into_response())
+fn back(list: &FollowedList) -> Response {
+    Redirect::to(&address(&list.name)).into_response()
 }
 
 /// Asks for the list again. What came of it stands on its page.
@@ -42,7 +42,7 @@ pub async fn update(
     match tokio::spawn(work).await? {
         Ok(done) => {
             done?;
-            back(&list)
+            Ok(back(&list))
         }
         Err(_) => Err(Fault::told(
             StatusCode::GATEWAY_TIMEOUT,
@@ -83,7 +83,7 @@ pub async fn decide(
     }
     let lists = person.app.lists().await?;
     versions::decide(&person.app, &lists, &list, accept).await?;
-    back(&list)
+    Ok(back(&list))
 }
 
 /// What is not a number is no limit.
@@ -139,7 +139,7 @@ pub async fn settings(
         }
     };
     person.app.lists().await?.save(&list, &source, &settings).await?;
-    back(&list)
+    Ok(back(&list))
 }
 
 #[derive(Template)]

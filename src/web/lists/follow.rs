@@ -56,9 +56,8 @@ pub struct AddForm {
 
 impl AddForm {
     pub fn new(typed: Typed) -> AddForm {
-        let format = |format: &Format| {
-            (format.word(), format.to_string(), format.word() == typed.format)
-        };
+        let format =
+            |format: &Format| (format.word(), format.to_string(), format.word() == typed.format);
         AddForm {
             formats: Format::ALL.iter().map(format).collect(),
             typed,
@@ -141,9 +140,9 @@ fn refused(error: AddError) -> Refused {
             "\u{201c}{}\u{201d} cannot be a list\u{2019}s name. Use letters, digits and hyphens.",
             crate::text::fit(name, 60)
         ),
-        AddError::NameOfBundled(name) => format!(
-            "{name} is the name of a list that comes with Hedgerow. Choose another name."
-        ),
+        AddError::NameOfBundled(name) => {
+            format!("{name} is the name of a list that comes with Hedgerow. Choose another name.")
+        }
         AddError::Follow(FollowError::Store(StoreError::Taken(name)))
         | AddError::Store(StoreError::Taken(name)) => {
             format!("You follow a list with the name {name} already. Choose another name.")

@@ -22,6 +22,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::fault::Fault;
+use super::paging::Paging;
 use super::site::Site;
 use super::visitor::Person;
 use crate::follow::{FollowError, Lists};
@@ -163,6 +164,12 @@ impl Head {
 fn address(name: &str) -> String {
     let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("/lists/{name}")
+}
+
+/// The rows of a page among all of them.
+fn on_page<T>(paging: &Paging, rows: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    rows.skip(number(paging.skipped())).take(number(paging.size))
 }
 
 /// Does what keeps a core busy for a while, where others need not wait for it.

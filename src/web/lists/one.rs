@@ -96,7 +96,7 @@ pub async fn one(person: Person, Path(name): Path<String>) -> Answer {
     let about = Which::Followed(list.clone()).listing().map(About::of);
     let shared = list.is_shared_with(person.owner());
     let settings = SettingsView::of(&list)?;
-    let held = held(&lists, &list, &snapshots).await?;
+    let waits = held(&lists, &list, &snapshots).await?;
     let mut versions = rows(&list, &snapshots)?;
     let more = versions.len().saturating_sub(VERSIONS);
     versions.truncate(VERSIONS);
@@ -114,7 +114,7 @@ pub async fn one(person: Person, Path(name): Path<String>) -> Answer {
         health,
         size,
         shared,
-        held,
+        held: waits,
         chart,
         versions,
         more,
@@ -201,9 +201,8 @@ pub(super) fn chart(snapshots: &[Snapshot], now: DateTime<Utc>) -> Option<Sizes>
 impl SettingsView {
     fn of(list: &FollowedList) -> Result<SettingsView, Fault> {
         let settings = settings_of(list)?;
-        let format = |format: &Format| {
-            (format.word(), format.to_string(), settings.format == Some(*format))
-        };
+        let format =
+            |format: &Format| (format.word(), format.to_string(), settings.format == Some(*format));
         Ok(SettingsView {
             limits: settings.limits,
             format: settings.format,

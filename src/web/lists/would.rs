@@ -38,7 +38,10 @@ pub(super) enum Outcome {
     /// The list asks for no blocks, and why.
     NoBlocks(&'static str),
     /// The target was never read.
-    Unread { number: i64, name: String },
+    Unread {
+        number: i64,
+        name: String,
+    },
     Planned(Box<Planned>),
 }
 
@@ -157,17 +160,32 @@ impl Planned {
         let tiles = tiles.into_iter().filter(|(number, _, always)| *always || *number > 0);
         let groups = [
             group("held", "held back", plan.held.len(), plan.held.iter().map(held)),
-            group("lifted", "lifted", plan.remove.len(), plan.remove.iter().map(|remove| {
-                row(&remove.domain, lifts(remove), &remove.asked_by)
-            })),
-            group("raised", "changed", plan.update.len(), plan.update.iter().map(|update| {
-                let what = transition(&update.before, &update.after);
-                row(update.domain.as_str(), what, &update.asked_by)
-            })),
-            group("added", "added", plan.add.len(), plan.add.iter().map(|add| {
-                let what = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
-                row(add.domain.as_str(), what, &add.asked_by)
-            })),
+            group(
+                "lifted",
+                "lifted",
+                plan.remove.len(),
+                plan.remove
+                    .iter()
+                    .map(|remove| row(&remove.domain, lifts(remove), &remove.asked_by)),
+            ),
+            group(
+                "raised",
+                "changed",
+                plan.update.len(),
+                plan.update.iter().map(|update| {
+                    let what = transition(&update.before, &update.after);
+                    row(update.domain.as_str(), what, &update.asked_by)
+                }),
+            ),
+            group(
+                "added",
+                "added",
+                plan.add.len(),
+                plan.add.iter().map(|add| {
+                    let what = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
+                    row(add.domain.as_str(), what, &add.asked_by)
+                }),
+            ),
             group("skipped", "skipped", plan.skipped.len(), plan.skipped.iter().map(skipped)),
         ];
         Planned {
@@ -185,9 +203,7 @@ impl Planned {
 
 fn lower(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn group(
@@ -197,7 +213,12 @@ fn group(
     rows: impl Iterator<Item = GroupRow>,
 ) -> Group {
     let rows: Vec<GroupRow> = rows.take(ROWS).collect();
-    Group { id, title: format!("{} {what}", count(total, "domain")), more: total - rows.len(), rows }
+    Group {
+        id,
+        title: format!("{} {what}", count(total, "domain")),
+        more: total - rows.len(),
+        rows,
+    }
 }
 
 fn held(held: &Held) -> GroupRow {

@@ -61,7 +61,6 @@ pub struct ListRow {
 }
 
 pub struct ExceptionRow {
-    pub id: i64,
     pub domain: String,
     pub reach: String,
     pub until: Option<DateTime<Utc>>,
@@ -112,7 +111,6 @@ impl View {
             let list = exception.list.as_deref();
             let against = list.map_or(String::new(), |list| format!(", against {}", plain(list)));
             ExceptionRow {
-                id: exception.id,
                 domain: format!("{}{below}", exception.domain),
                 reach: format!("{on}{against}"),
                 until: exception.until,
@@ -210,8 +208,11 @@ fn ours(on: &OnTarget) -> Vec<Line> {
     }];
     for claim in &on.claims {
         let once = if claim.once { ", applied once" } else { "" };
-        let before =
-            format!("It stands for {}, which asks for {}{once}, since", plain(&claim.list), claim.word.severity);
+        let before = format!(
+            "It stands for {}, which asks for {}{once}, since",
+            plain(&claim.list),
+            claim.word.severity
+        );
         lines.push(match claim.less_since {
             Some(less) => dated(
                 format!("It stood for {}, which asks for less since", plain(&claim.list)),
@@ -329,7 +330,8 @@ fn person(event: &Event) -> PeopleRow {
         other => other.as_str(),
     };
     let target = event.target.as_deref().map_or("everywhere".into(), plain);
-    let list = event.list.as_deref().map_or(String::new(), |list| format!(", against {}", plain(list)));
+    let list =
+        event.list.as_deref().map_or(String::new(), |list| format!(", against {}", plain(list)));
     PeopleRow {
         at: event.at,
         who: plain(&event.actor).into_owned(),
