@@ -9,6 +9,7 @@
 mod agent;
 mod api;
 mod at;
+mod chart;
 mod config;
 mod door;
 mod entry;
