@@ -70,11 +70,12 @@ pub fn html(status: StatusCode, page: &impl Template) -> Response {
 struct Message<'a> {
     title: &'a str,
     text: &'a str,
+    home: &'a str,
 }
 
 /// A page that only says something.
 pub fn message(status: StatusCode, title: &str, text: &str) -> Response {
-    html(status, &Message { title, text })
+    html(status, &Message { title, text, home: "/" })
 }
 
 pub fn not_found() -> Response {
@@ -115,7 +116,8 @@ pub fn foreign() -> Response {
 
 pub fn wrong_name(origin: &str) -> Response {
     let text = format!("This server answers under its own name only. Open {origin}/ instead.");
-    message(StatusCode::MISDIRECTED_REQUEST, "Not under this name", &text)
+    let (title, home) = ("Not under this name", format!("{origin}/"));
+    html(StatusCode::MISDIRECTED_REQUEST, &Message { title, text: &text, home: &home })
 }
 
 pub fn too_slow() -> Response {

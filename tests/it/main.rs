@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bad_servers;
+mod browser;
 mod command;
 mod conformance;
 mod csv_target;
