@@ -173,11 +173,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_that_only_says_something_for_a_visitor_and_for_somebody_signed_in() {
-        let page = Message {
-            title: "There is no <such> page",
-            text: "Look at \u{201c}it\u{201d}.",
-            home: "/",
-        };
+        let text = "Look at \u{201c}it\u{201d}.";
+        let page = Message { title: "There is no <such> page", text, home: "/" };
         insta::assert_snapshot!(page.render().unwrap());
         let frame = Frame { name: Some("<me>@home.example".to_owned()), place: "lists".to_owned() };
         insta::assert_snapshot!(around(frame, async { page.render().unwrap() }).await);
