@@ -11,7 +11,7 @@ use crate::domain::Domain;
 
 pub type ExceptionId = i64;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Exception {
     pub id: ExceptionId,
     /// The target's name; nothing for all targets.

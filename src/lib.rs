@@ -36,6 +36,7 @@ mod nodeinfo;
 pub mod plan;
 pub mod policy;
 pub mod replay;
+pub mod publish;
 pub mod round;
 pub mod secret;
 pub mod source;

@@ -24,8 +24,11 @@ macro_rules! worded {
         $(#[$doc:meta])*
         pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }
     ) => {
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            utoipa::ToSchema,
+        )]
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
@@ -121,7 +124,7 @@ worded! {
 }
 
 /// How one target follows one list. The default is the cautious one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Terms {
     pub mode: Mode,
@@ -191,7 +194,7 @@ pub fn mapping(text: &str) -> Result<(Said, Taken), String> {
 }
 
 /// How many lists have to agree before a domain is blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
     /// So many lists, whatever their weight (those of weight 0 aside).
@@ -210,7 +213,7 @@ impl fmt::Display for Agreement {
 }
 
 /// Which comments a block gets.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comments {
     /// The lists' different ones, joined.
@@ -244,7 +247,7 @@ impl fmt::Display for Comments {
 }
 
 /// What a target makes of all its lists together, and what it is careful about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     pub severity: Choice,

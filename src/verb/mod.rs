@@ -4,10 +4,12 @@
 //! no page: it answers with data, and what went wrong is an error whose words fit the command
 //! line and whose variants let another face find words of its own.
 
+pub mod publish;
 pub mod refollow;
 pub mod restore;
 pub mod resume;
 pub mod sign_in;
+pub mod token;
 pub mod undo;
 
 #[cfg(test)]

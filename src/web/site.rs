@@ -10,6 +10,7 @@ use url::Url;
 
 use super::entry::Link;
 use super::limits::Limits;
+use super::published::Shelf;
 use crate::app::App;
 use crate::desk::Desk;
 
@@ -59,6 +60,7 @@ struct Inner {
     link: Link,
     limits: Limits,
     desk: Arc<Desk>,
+    shelf: Shelf,
 }
 
 impl Site {
@@ -66,7 +68,8 @@ impl Site {
     pub fn new(app: Arc<App>, settings: Settings) -> Result<Site> {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
-        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk })))
+        let shelf = Shelf::default();
+        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, shelf })))
     }
 
     /// As whoever runs this. What belongs to somebody goes through [`super::visitor::Person`].
@@ -89,6 +92,10 @@ impl Site {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     /// A new address that signs whoever runs this in, once. Earlier ones end with it.
