@@ -8,6 +8,7 @@ use crate::block::{Block, Severity, State, hex};
 use crate::combine::{Combined, Wanted};
 use crate::domain::Domain;
 use crate::list::{Asked, Entry};
+use crate::text::plain;
 use crate::policy::{Comments, Policy, Share, Verdict, Voice, decide};
 use crate::unmask::mask;
 
@@ -31,10 +32,9 @@ impl Row {
         };
         let public = asked.public_comment.clone().filter(|_| options.public_comments);
         let private = asked.private_comment.clone().filter(|_| options.private_comments);
-        let comment = match (public, private) {
-            (Some(public), Some(private)) => Some(format!("{public}; {private}").into()),
-            (one, other) => one.or(other),
-        };
+        let parts: Vec<&str> = public.iter().chain(&private).map(|text| text.as_str()).collect();
+        // Whatever a list or a server wrote must not break a line, or fool a reader.
+        let comment = (!parts.is_empty()).then(|| plain(&parts.join("; ")).into_owned().into());
         let asked = Asked { public_comment: comment, private_comment: None, ..asked };
         Row { entry: asked.of(domain, 0), hidden }
     }
