@@ -227,7 +227,8 @@ mod tests {
         let content = content(&Options::default());
         for file in [&content.csv, &content.text, &content.json] {
             let text = text(file);
-            for secret in ["secret", "4711", "2020", "hidden-name.example", "note", "not a domain"] {
+            for secret in ["secret", "4711", "2020", "hidden-name.example", "note", "not a domain"]
+            {
                 assert!(!text.contains(secret), "{secret} is in {text}");
             }
         }

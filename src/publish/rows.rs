@@ -8,8 +8,8 @@ use crate::block::{Block, Severity, State, hex};
 use crate::combine::{Combined, Wanted};
 use crate::domain::Domain;
 use crate::list::{Asked, Entry};
-use crate::text::plain;
 use crate::policy::{Comments, Policy, Share, Verdict, Voice, decide};
+use crate::text::plain;
 use crate::unmask::mask;
 
 /// A block as others see it.
@@ -83,11 +83,8 @@ pub fn of_state(state: &State, options: &Options) -> Vec<Row> {
 
 /// What lists come to together, ordered by name.
 pub fn of_lists(combined: Combined, together: &Together, options: &Options) -> Vec<Row> {
-    let policy = Policy {
-        severity: together.severity,
-        agreement: together.agreement,
-        ..Policy::default()
-    };
+    let policy =
+        Policy { severity: together.severity, agreement: together.agreement, ..Policy::default() };
     let (lists, wanted) = combined.into_wanted();
     let total = lists.len() as u64;
     let row = |wanted: Wanted| {

@@ -4,19 +4,26 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::{page, words};
+use crate::app::OpenError;
 use crate::apply::ApplyError;
 use crate::backup::BackupError;
 use crate::desk::DeskError;
 use crate::fetch::FetchError;
 use crate::follow::FollowError;
+use crate::gather::NameError;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
 use crate::publish::PublishError;
-use crate::source::DocumentError;
+use crate::secret::SecretError;
+use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
 use crate::target::TargetError;
+use crate::verb::dates::DateError;
+use crate::verb::exceptions::ExceptionError;
+use crate::verb::ownership::OwnershipError;
 use crate::verb::publish::PublishingError;
+use crate::verb::subscribe::SubscribeError;
 use crate::verb::token::TokenError;
 
 #[derive(Debug)]
@@ -87,11 +94,20 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             }
         });
     }
+    if let Some(error) = cause.downcast_ref::<OpenError>() {
+        return Some(match error {
+            OpenError::Unknown(_) => Fault::Missing,
+            OpenError::File | OpenError::Private(_) => Fault::input(words(error)),
+        });
+    }
     if let Some(error) = cause.downcast_ref::<ApplyError>() {
         return match error {
             ApplyError::Store(_) | ApplyError::Backup(_) | ApplyError::Lock { .. } => None,
             other => Some(Fault::conflict(words(other))),
         };
+    }
+    if let Some(error) = cause.downcast_ref::<FollowError>() {
+        return followed(error);
     }
     let theirs = cause.is::<TargetError>()
         || cause.is::<OAuthError>()
@@ -102,8 +118,17 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         let title = "The other server did not help";
         return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words(cause)));
     }
+    if let Some(ExceptionError::NoSuchException(_)) = cause.downcast_ref() {
+        return Some(Fault::Missing);
+    }
     let input = cause.is::<AddressError>()
-        || cause.is::<FollowError>()
+        || cause.is::<ExceptionError>()
+        || cause.is::<DateError>()
+        || cause.is::<OwnershipError>()
+        || cause.is::<SubscribeError>()
+        || cause.is::<SourceError>()
+        || cause.is::<SecretError>()
+        || cause.is::<NameError>()
         || cause.is::<PlanFileError>()
         || cause.is::<BackupError>();
     input.then(|| Fault::input(words(cause)))
@@ -127,6 +152,26 @@ fn publishing(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     }
     let nothing = cause.downcast_ref::<PublishError>()?;
     Some(Fault::conflict(nothing.to_string()))
+}
+
+/// What is so about a list. Where the database is at fault, only the log tells.
+fn followed(error: &FollowError) -> Option<Fault> {
+    let words = words::told(&error.to_string());
+    match error {
+        FollowError::Store(StoreError::Missing { .. }) | FollowError::NoVersion { .. } => {
+            Some(Fault::Missing)
+        }
+        FollowError::NothingHeld(_) | FollowError::Unacceptable { .. } => {
+            Some(Fault::conflict(words))
+        }
+        FollowError::Store(StoreError::Taken(_))
+        | FollowError::Source(_)
+        | FollowError::NotYours(_)
+        | FollowError::Unreadable { .. }
+        | FollowError::Damaged { .. }
+        | FollowError::Unsigned { .. } => Some(Fault::input(words)),
+        FollowError::Store(_) | FollowError::Secret(_) | FollowError::Settings(_) => None,
+    }
 }
 
 impl IntoResponse for Fault {

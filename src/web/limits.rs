@@ -24,6 +24,7 @@ const UPLOAD: NonZeroU32 = NonZeroU32::new(60).unwrap();
 const PUBLISHED: NonZeroU32 = NonZeroU32::new(120).unwrap();
 /// Programs are quicker than people.
 const API: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+const FETCH: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// After so many questions, addresses that have been quiet are forgotten.
 const SWEEP: u32 = 1000;
 
@@ -33,6 +34,7 @@ pub struct Limits {
     published: DefaultKeyedRateLimiter<IpAddr>,
     /// By token.
     api: DefaultKeyedRateLimiter<TokenId>,
+    fetch: DefaultKeyedRateLimiter<IpAddr>,
     asked: AtomicU32,
 }
 
@@ -50,6 +52,7 @@ impl Default for Limits {
             upload: DefaultKeyedRateLimiter::keyed(quota(UPLOAD, 2)),
             published: DefaultKeyedRateLimiter::keyed(quota(PUBLISHED, 1)),
             api: DefaultKeyedRateLimiter::keyed(every(API, Duration::from_millis(10))),
+            fetch: DefaultKeyedRateLimiter::keyed(quota(FETCH, 10)),
             asked: AtomicU32::new(0),
         }
     }
@@ -76,6 +79,11 @@ impl Limits {
         self.check(&self.api, token)
     }
 
+    /// Counts a list that somebody else's server is asked for.
+    pub fn fetch(&self, from: Address) -> Result<(), Fault> {
+        self.count(&self.fetch, from)
+    }
+
     fn count(&self, limiter: &DefaultKeyedRateLimiter<IpAddr>, from: Address) -> Result<(), Fault> {
         self.check(limiter, from.0)
     }
@@ -89,6 +97,7 @@ impl Limits {
             self.upload.retain_recent();
             self.published.retain_recent();
             self.api.retain_recent();
+            self.fetch.retain_recent();
         }
         limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;

@@ -8,6 +8,7 @@
 
 mod api;
 mod at;
+mod chart;
 mod config;
 mod door;
 mod entry;

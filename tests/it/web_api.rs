@@ -44,7 +44,8 @@ impl Program {
         let body = if page.text.is_empty() {
             Value::Null
         } else {
-            serde_json::from_str(&page.text).unwrap_or_else(|e| panic!("{path}: {e}: {}", page.text))
+            serde_json::from_str(&page.text)
+                .unwrap_or_else(|e| panic!("{path}: {e}: {}", page.text))
         };
         Told { status: page.status.as_u16(), body }
     }
@@ -112,7 +113,10 @@ fn a_plan_is_made_looked_at_applied_and_taken_back() {
         let bot = Program::of(&inside, "bot", true).await;
         assert_eq!(bot.get("/api/v1/me").await.is(200)["scope"], "write");
         let targets = bot.get("/api/v1/targets").await.is(200);
-        assert_eq!((&targets["total"], &targets["items"][0]["level"]), (&json!(1), &json!("account")));
+        assert_eq!(
+            (&targets["total"], &targets["items"][0]["level"]),
+            (&json!(1), &json!("account"))
+        );
         let id = number(&targets["items"][0]["id"]);
         let at = |rest: &str| format!("/api/v1/targets/{id}{rest}");
         bot.get(&at("/blocks")).await.wrong(409, "read it first");
@@ -130,7 +134,10 @@ fn a_plan_is_made_looked_at_applied_and_taken_back() {
         assert_eq!(job["proposal"], plan["id"]);
         assert_eq!(plan["summary"]["add"], 1);
         let rows = bot.get(&at("/proposal/rows?group=add")).await.is(200);
-        assert_eq!((&rows["total"], &rows["items"][0]["domain"]), (&json!(1), &json!("threads.net")));
+        assert_eq!(
+            (&rows["total"], &rows["items"][0]["domain"]),
+            (&json!(1), &json!("threads.net"))
+        );
         assert_eq!(rows["items"][0]["asked_by"][0]["list"], "threads");
         assert_eq!(fake.world().account_domains(), ["own.example"], "planning changes nothing");
 
@@ -281,14 +288,20 @@ fn lists_are_read_and_compared() {
         let lists = bot.get("/api/v1/lists").await.is(200);
         assert_eq!(lists["items"][0]["name"], "shared");
         let entries = bot.get("/api/v1/lists/shared/entries?search=b.").await.is(200);
-        assert_eq!(entries["items"], json!([{
-            "domain": "b.example", "severity": "silence", "shared_by_strangers": false
-        }]));
+        assert_eq!(
+            entries["items"],
+            json!([{
+                "domain": "b.example", "severity": "silence", "shared_by_strangers": false
+            }])
+        );
         machine.write("shared.csv", "domain,severity\na.example,silence\nc.example,suspend\n");
         let update = bot.post("/api/v1/lists/shared/update", json!({})).await.is(200);
         assert_eq!(update["outcome"], "changed");
         let way = bot.get("/api/v1/lists/shared/difference").await.is(200);
-        assert_eq!([&way["added"], &way["removed"], &way["regraded"]], [1, 1, 1].map(Value::from).each_ref());
+        assert_eq!(
+            [&way["added"], &way["removed"], &way["regraded"]],
+            [1, 1, 1].map(Value::from).each_ref()
+        );
         assert_eq!(way["rows"]["items"][0]["domain"], "c.example");
         assert_eq!(bot.get("/api/v1/lists/shared/versions").await.is(200)["total"], 2);
         bot.post("/api/v1/lists/shared/accept", json!({})).await.wrong(409, "waits");
@@ -317,7 +330,8 @@ async fn every_operation_in_the_document_is_there_and_asks_for_a_token() {
             }
             count += 1;
             assert!(operation["summary"].is_string(), "{method} {path} says nothing of itself");
-            let address = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
+            let address =
+                path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
             let address = address.collect::<Vec<_>>().join("/");
             let request = Request::builder()
                 .method(method.to_uppercase().as_str())

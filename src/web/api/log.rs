@@ -76,6 +76,7 @@ pub async fn events(caller: Caller, Asked(which): Asked<Which>) -> Reply<Json<Ev
         after_id: which.after.or(which.before),
         limit: Some(limit + 1),
         newest_first: which.after.is_none(),
+        ..EventFilter::default()
     };
     let mut items = caller.app.store().await?.events(&filter).await?;
     let more = items.len() > limit as usize;

@@ -5,6 +5,8 @@
 //! one shape.
 
 mod auth;
+mod exceptions;
+mod follows;
 mod input;
 mod jobs;
 mod lists;
@@ -30,6 +32,8 @@ pub fn routes() -> Router<Site> {
     let version = Router::new()
         .merge(auth::routes())
         .merge(targets::routes())
+        .merge(follows::routes())
+        .merge(exceptions::routes())
         .merge(jobs::routes())
         .merge(proposals::routes())
         .merge(runs::routes())

@@ -9,7 +9,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, jobs, lists, log, problem, proposals, published, runs, targets, why};
+use super::{
+    auth, exceptions, follows, jobs, lists, log, problem, proposals, published, runs, targets, why,
+};
 use crate::web::site::Site;
 
 #[derive(OpenApi)]
@@ -24,12 +26,18 @@ use crate::web::site::Site;
     paths(
         auth::me,
         targets::list, targets::one, targets::forget, targets::read, targets::blocks,
+        follows::list, follows::subscribe, follows::unsubscribe, follows::policy_of,
+        follows::set_policy, follows::no_policy,
+        exceptions::list, exceptions::except, exceptions::end, exceptions::dismissals,
+        exceptions::dismiss, exceptions::undismiss, exceptions::dated, exceptions::date,
+        exceptions::undate, exceptions::release,
         jobs::job, jobs::stop,
         proposals::make, proposals::one, proposals::let_go, proposals::rows, proposals::apply,
         runs::list, runs::one, runs::steps, runs::go_on, runs::abandon, runs::undo,
         runs::backups, runs::backup, runs::file, runs::bring_back,
         lists::list, lists::one, lists::known, lists::entries, lists::compare, lists::versions,
         lists::difference, lists::update, lists::accept, lists::reject,
+        lists::follow, lists::leave, lists::what_if,
         why::why,
         log::events,
         published::list, published::add, published::one, published::change, published::end,
@@ -50,9 +58,8 @@ impl Modify for Everywhere {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
         for item in document.paths.paths.values_mut() {
-            let operations = [
-                &mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch,
-            ];
+            let operations =
+                [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
             for operation in operations.into_iter().flatten() {
                 let wrong = [
                     ("400", "The question cannot be read."),

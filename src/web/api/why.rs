@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::auth::Caller;
 use super::input::{Asked, domain};
 use super::problem::Reply;
-use crate::why::{Account, why as tell};
 use crate::web::site::Site;
+use crate::why::{Account, why as tell};
 
 pub fn routes() -> Router<Site> {
     Router::new().route("/why", get(why))

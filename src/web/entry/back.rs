@@ -320,3 +320,27 @@ async fn connected(
     let row = app.store().await?.target(&kept.target).await?.ok_or(Fault::Missing)?;
     Ok(format!("/targets/{}", row.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_before_and_between() {
+        let connect = Connect {
+            server: "home.example".to_owned(),
+            instance: true,
+            impact: true,
+            problem: Some("It does not answer.".to_owned()),
+        };
+        insta::assert_snapshot!(connect.render().unwrap());
+        let approve = Approve {
+            host: "home.example".to_owned(),
+            address: "https://home.example/oauth/authorize?a=1&b=2".to_owned(),
+            may: vec!["read and change the domains that you block"],
+            may_not: "It cannot post.",
+            signing_in: false,
+        };
+        insta::assert_snapshot!(approve.render().unwrap());
+    }
+}

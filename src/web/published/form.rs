@@ -151,9 +151,9 @@ impl Sent {
 
     fn agreement(&self, known: Option<&Publication>) -> Result<Option<Agreement>, Fault> {
         let kept = match known.map(|known| &known.what) {
-            Some(What::Lists(Together { agreement: kept @ Some(Agreement::Percent(_)), .. })) => {
-                *kept
-            }
+            Some(What::Lists(Together {
+                agreement: kept @ Some(Agreement::Percent(_)), ..
+            })) => *kept,
             _ => None,
         };
         match self.agree.trim().parse::<u32>() {

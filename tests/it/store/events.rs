@@ -139,8 +139,8 @@ fn a_damaged_event_is_named() {
             [(1, "kind", "Reset", "{}"), (2, "kind", "blown-up", "{}"), (3, "detail", "reset", "{")]
         {
             let insert = format!(
-                "INSERT INTO event (at, actor, kind, target, detail)
-                 VALUES ('2026-01-01T00:00:00Z', 'bob', '{kind}', 't{n}', '{detail}')"
+                "INSERT INTO event (owner, at, actor, kind, target, detail)
+                 VALUES (0, '2026-01-01T00:00:00Z', 'bob', '{kind}', 't{n}', '{detail}')"
             );
             place.sql(&insert).await;
             let target = format!("t{n}");

@@ -1,6 +1,7 @@
 //! Lists: those that are followed, those that are known, and what stands in them.
 
 mod content;
+mod follow;
 mod versions;
 
 use axum::Router;
@@ -23,14 +24,16 @@ use crate::web::site::Site;
 use crate::web::words;
 
 pub use content::{__path_compare, __path_entries};
+pub use follow::{__path_follow, __path_leave, __path_what_if};
 pub use versions::{
     __path_accept, __path_difference, __path_reject, __path_update, __path_versions,
 };
 
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route("/lists", get(list))
-        .route("/lists/{list}", get(one))
+        .route("/lists", get(list).post(follow::follow))
+        .route("/lists/{list}", get(one).delete(follow::leave))
+        .route("/lists/{list}/would", get(follow::what_if))
         .route("/lists/{list}/entries", get(content::entries))
         .route("/lists/{list}/versions", get(versions::versions))
         .route("/lists/{list}/difference", get(versions::difference))

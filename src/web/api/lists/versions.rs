@@ -11,10 +11,11 @@ use super::followed;
 use crate::block::Severity;
 use crate::domain::Domain;
 use crate::follow::guard::Concern;
-use crate::follow::history::{Difference as Way, Named, Regraded, in_force_since};
+use crate::follow::history::{Difference as Way, Named, Regraded, Which};
 use crate::follow::{Outcome, concerns_of, joined};
 use crate::policy::worded;
-use crate::store::{EventKind, FollowedList, NewEvent, Snapshot, Standing};
+use crate::store::{FollowedList, Snapshot, Standing};
+use crate::verb::lists::versions as verb;
 use crate::web::words;
 
 /// A version of a list that was kept.
@@ -112,9 +113,11 @@ impl From<Outcome> for Updated {
             Outcome::Held { version, concerns, .. } => {
                 (Became::Held, words::told(&joined(&concerns)), Some(version))
             }
-            Outcome::Rejected { version } => {
-                (Became::Rejected, "You have rejected its newest version.".to_owned(), Some(version))
-            }
+            Outcome::Rejected { version } => (
+                Became::Rejected,
+                "You have rejected its newest version.".to_owned(),
+                Some(version),
+            ),
             Outcome::Failed { says, .. } => (Became::Failed, words::told(&says), None),
         };
         Updated { outcome: became, says, version }
@@ -155,14 +158,7 @@ async fn decide(caller: &Caller, name: &str, accept: bool) -> Reply<Json<Version
     if list.held.is_none() {
         return Err(Problem::conflict("No version of this list waits for a decision."));
     }
-    let (version, kind) = if accept {
-        (lists.accept(&list).await?, EventKind::ListAccepted)
-    } else {
-        (lists.reject(&list).await?, EventKind::ListRejected)
-    };
-    let event = NewEvent::new(caller.app.clock.now(), caller.app.actor(), kind).list(name);
-    let detail = serde_json::json!({ "version": version.id });
-    lists.store.log(&[event.detail(detail)]).await?;
+    let version = verb::decide(&caller.app, &lists, &list, accept).await?;
     Ok(Json(Version::of(&followed(&lists.store, name).await?, version)?))
 }
 
@@ -235,20 +231,14 @@ pub async fn difference(
     let lists = caller.app.lists().await?;
     let list = followed(&lists.store, &name).await?;
     let snapshots = lists.store.snapshots(list.id).await?;
-    let find = |id: i64| {
-        let found = snapshots.iter().find(|snapshot| snapshot.id == id);
-        found.ok_or_else(|| Problem::missing("version of this list"))
-    };
-    let to = find(between.to.or(list.held).unwrap_or(list.current))?;
-    let from = match between.from {
-        Some(id) => find(id)?,
-        None if list.held == Some(to.id) => find(list.current)?,
-        None => {
-            let earlier = |s: &&Snapshot| s.id < to.id && in_force_since(s).is_some();
-            let earlier = snapshots.iter().find(earlier);
-            earlier.ok_or_else(|| Problem::conflict("There is only one version so far."))?
+    let which = |id: Option<i64>| id.map(Which::Number);
+    for id in [between.from, between.to].into_iter().flatten() {
+        if !snapshots.iter().any(|snapshot| snapshot.id == id) {
+            return Err(Problem::missing("version of this list"));
         }
-    };
+    }
+    let ends = verb::ends(&list, &snapshots, which(between.from), which(between.to));
+    let (from, to) = ends.map_err(|_| Problem::conflict("There is only one version so far."))?;
     let (old, new) = (lists.read(&list, from).await?, lists.read(&list, to).await?);
     let Way { before, after, added, removed, regraded, retracted } = Way::between(&old, &new);
     let number = |n: usize| n as u64;

@@ -125,9 +125,11 @@ pub fn all(plan: &Plan) -> Vec<Found<'_>> {
         let (name, part) = (row.domain.as_str(), Part::Skipped(&row.reason));
         Found { name, group: Group::Skipped, asks: &row.asked_by, part, holds: &[] }
     }));
-    rows.extend(plan.unchanged.iter().map(|row| {
-        plain(Part::Unchanged, row.domain.as_str(), Group::Unchanged, &row.asked_by)
-    }));
+    rows.extend(
+        plan.unchanged.iter().map(|row| {
+            plain(Part::Unchanged, row.domain.as_str(), Group::Unchanged, &row.asked_by)
+        }),
+    );
     rows.sort_by(|a, b| (a.group, a.name).cmp(&(b.group, b.name)));
     rows
 }
