@@ -29,7 +29,7 @@ use crate::store::{
 
 /// Everything that is known of one domain.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = Why)]
+#[schema(as = KnownOfDomain)]
 pub struct Account {
     pub domain: Domain,
     pub targets: Vec<OnTarget>,

@@ -126,7 +126,6 @@ pub struct Claim {
 
 worded! {
     /// How a person came not to want a block.
-    #[schema(as = TurnedDownWhy)]
     pub enum Why {
         /// They said so.
         Said = "said",

@@ -18,17 +18,36 @@ use crate::block::Severity;
 pub use decide::{Verdict, Voice, decide};
 pub use guard::{Guard, LARGEST, Limits, Loss, LossThen, Unknown};
 
+/// Describes such an enum for programs: its words are all it can be.
+macro_rules! described {
+    ($name:ident { $($word:literal,)+ }) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word,)+]))
+                    .build()
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    };
+}
+pub(crate) use described;
+
 /// An enum that stands as one word in settings, on the command line and in messages.
 macro_rules! worded {
     (
         $(#[$doc:meta])*
         pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }
     ) => {
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-            utoipa::ToSchema,
-        )]
         $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
@@ -38,6 +57,8 @@ macro_rules! worded {
                 match self { $($name::$variant => $word,)+ }
             }
         }
+
+        crate::policy::described!($name { $($word,)+ });
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

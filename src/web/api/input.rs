@@ -8,6 +8,10 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use utoipa::PartialSchema;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+
 use super::problem::Problem;
 use crate::domain::Domain;
 use crate::web::site::Site;
@@ -81,7 +85,11 @@ impl Span {
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::question(format!("limit: a number from 1 to {MOST}")));
         }
-        Ok(Span { limit, offset: offset.unwrap_or(0) })
+        let offset = offset.unwrap_or(0);
+        if i64::try_from(offset).is_err() {
+            return Err(Problem::question("offset: too large a number"));
+        }
+        Ok(Span { limit, offset })
     }
 
     /// The rows that were asked for, out of all.
@@ -147,4 +155,15 @@ pub fn domain(field: &str, text: &str) -> Result<Domain, Problem> {
 
 pub fn domains(field: &str, names: &[String]) -> Result<Vec<Domain>, Problem> {
     names.iter().map(|name| domain(field, name)).collect()
+}
+
+/// The description of an object that one of its words tells from others.
+pub fn tagged<T: PartialSchema>(tag: &str, word: &str) -> RefOr<Schema> {
+    let mut schema = T::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).build();
+        object.properties.insert(tag.to_owned(), RefOr::T(Schema::Object(one)));
+        object.required.push(tag.to_owned());
+    }
+    schema
 }

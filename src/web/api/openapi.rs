@@ -42,7 +42,7 @@ use crate::web::site::Site;
         log::events,
         published::list, published::add, published::one, published::change, published::end,
     ),
-    components(schemas(problem::Shape)),
+    components(schemas(problem::Shape, runs::Form)),
     security(("token" = [])),
     modifiers(&Everywhere),
 )]

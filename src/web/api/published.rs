@@ -1,14 +1,18 @@
 //! What is published, and to whom.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::auth::{Caller, Writer};
-use super::input::{Asked, At, Body, Page, Part};
+use super::input::{Asked, At, Body, Page, Part, tagged};
 use super::problem::{Problem, Reply};
 use crate::publish::{self, Options, Together};
 use crate::store::{PublicationRow, Visibility};
@@ -22,9 +26,8 @@ pub fn routes() -> Router<Site> {
 }
 
 /// What is published.
-#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-#[schema(as = PublicationSource)]
 pub enum What {
     /// What a target was last seen to block.
     Target(Target),
@@ -38,6 +41,26 @@ pub enum What {
 pub struct Target {
     /// The target's number; absent where it is not connected any more.
     target: Option<i64>,
+}
+
+impl PartialSchema for What {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .description(Some("What a target was last seen to block, or lists together."))
+            .item(tagged::<Target>("what", "target"))
+            .item(tagged::<Together>("what", "lists"))
+            .into()
+    }
+}
+
+impl ToSchema for What {
+    fn name() -> Cow<'static, str> {
+        "PublicationSource".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Together::schemas(schemas);
+    }
 }
 
 /// Blocks that others can subscribe to.

@@ -1,8 +1,12 @@
 //! What a plan is to bring about, as programs say it.
 
-use serde::Deserialize;
+use std::borrow::Cow;
 
-use super::super::input::{domain, domains};
+use serde::Deserialize;
+use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::super::input::{domain, domains, tagged};
 use super::super::problem::Problem;
 use crate::app::App;
 use crate::block::Severity;
@@ -17,9 +21,8 @@ use crate::store::Store;
 const MOST: usize = 10_000;
 
 /// What a plan is to bring about.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-#[schema(as = Wish)]
 pub enum Wished {
     /// What lists ask for.
     Lists(Box<Lists>),
@@ -82,6 +85,30 @@ pub struct Lists {
     comments: Option<Comments>,
     /// On an account, block the known hosts below a domain too.
     subdomains: bool,
+}
+
+impl PartialSchema for Wished {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .description(Some(
+                "What a plan is to bring about: what lists ask for, a backup of this \
+                               target, or a run taken back.",
+            ))
+            .item(tagged::<Lists>("what", "lists"))
+            .item(tagged::<Restore>("what", "restore"))
+            .item(tagged::<Undo>("what", "undo"))
+            .into()
+    }
+}
+
+impl ToSchema for Wished {
+    fn name() -> Cow<'static, str> {
+        "Wish".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Lists::schemas(schemas);
+    }
 }
 
 impl Wished {
