@@ -14,6 +14,7 @@ use crate::gather::NameError;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
+use crate::publish::PublishError;
 use crate::secret::SecretError;
 use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
@@ -21,7 +22,9 @@ use crate::target::TargetError;
 use crate::verb::dates::DateError;
 use crate::verb::exceptions::ExceptionError;
 use crate::verb::ownership::OwnershipError;
+use crate::verb::publish::PublishingError;
 use crate::verb::subscribe::SubscribeError;
+use crate::verb::token::TokenError;
 
 #[derive(Debug)]
 pub enum Fault {
@@ -73,7 +76,10 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(StoreError::Missing { .. }) = cause.downcast_ref() {
         return Some(Fault::Missing);
     }
-    if let Some(StoreError::Taken(_)) = cause.downcast_ref() {
+    if let Some(fault) = publishing(cause) {
+        return Some(fault);
+    }
+    if let Some(StoreError::Taken(_) | StoreError::NameTaken { .. }) = cause.downcast_ref() {
         return Some(Fault::input(words(cause)));
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
@@ -126,6 +132,26 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<PlanFileError>()
         || cause.is::<BackupError>();
     input.then(|| Fault::input(words(cause)))
+}
+
+/// What is wrong with something that is to be published, or with a token.
+fn publishing(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    if let Some(error) = cause.downcast_ref::<PublishingError>() {
+        return match error {
+            PublishingError::Store(error) => told(error),
+            PublishingError::Chance(_) | PublishingError::Other(_) => None,
+            input => Some(Fault::input(input.to_string())),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<TokenError>() {
+        return match error {
+            TokenError::Store(error) => told(error),
+            TokenError::Chance(_) | TokenError::Other(_) => None,
+            input => Some(Fault::input(input.to_string())),
+        };
+    }
+    let nothing = cause.downcast_ref::<PublishError>()?;
+    Some(Fault::conflict(nothing.to_string()))
 }
 
 /// What is so about a list. Where the database is at fault, only the log tells.
