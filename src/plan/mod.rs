@@ -37,8 +37,10 @@ use crate::target::TargetRef;
 
 pub use changes::{Change, Difference, differences};
 pub use draft::Draft;
+pub(crate) use draft::cuts;
 pub use file::PlanFileError;
 pub use hold::{Held, Hold, Row};
+pub use notices::relations;
 pub use reason::{Cause, Reason};
 pub use render::Table;
 pub(crate) use render::{describe, lifts, transition, wrapped};

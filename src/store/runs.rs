@@ -239,6 +239,63 @@ impl Store {
         records.into_iter().map(Run::try_from).collect()
     }
 
+    /// The runs on one target, newest first.
+    pub async fn runs_on(
+        &self,
+        target: &str,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<Run>, StoreError> {
+        const SQL: &str = runs_where!("WHERE target = $1 ORDER BY id DESC LIMIT $2 OFFSET $3");
+        let [skip, limit] = [skip, limit].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(target).bind(limit).bind(skip).fetch_all(pool).await
+        })
+        .map_err(StoreError::reading("run"))?;
+        records.into_iter().map(Run::try_from).collect()
+    }
+
+    pub async fn count_runs_on(&self, target: &str) -> Result<u64, StoreError> {
+        let number: i64 = on!(&self.read, |pool| {
+            sqlx::query_scalar("SELECT COUNT(*) FROM run WHERE target = $1")
+                .bind(target)
+                .fetch_one(pool)
+                .await
+        })?;
+        Ok(u64::try_from(number).unwrap_or(0))
+    }
+
+    /// When the newest run on a target began, and when it ended.
+    pub async fn last_run_on(
+        &self,
+        target: &str,
+    ) -> Result<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>, StoreError> {
+        const SQL: &str = "
+            SELECT created_at, finished_at FROM run WHERE target = $1 ORDER BY id DESC LIMIT 1";
+        on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_optional(pool).await)
+            .map_err(StoreError::reading("run"))
+    }
+
+    /// The newest run on a target that was begun since then with exactly this plan.
+    pub async fn run_of_plan(
+        &self,
+        target: &str,
+        plan_sha256: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Option<RunId>, StoreError> {
+        const SQL: &str = "
+            SELECT MAX(id) FROM run
+            WHERE target = $1 AND plan_sha256 = $2 AND created_at >= $3";
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar(SQL)
+                .bind(target)
+                .bind(plan_sha256)
+                .bind(stored_time(since))
+                .fetch_one(pool)
+                .await
+        })?)
+    }
+
     /// The newest run on `target` that can be continued.
     pub async fn unfinished_run(&self, target: &str) -> Result<Option<Run>, StoreError> {
         const SQL: &str = runs_where!(

@@ -139,6 +139,31 @@ impl Store {
         records.into_iter().map(Step::try_from).collect()
     }
 
+    /// Some of a run's steps in their order, all of them or those in one state.
+    pub async fn some_steps(
+        &self,
+        run: RunId,
+        status: Option<StepStatus>,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<Step>, StoreError> {
+        const SQL: &str = "
+            SELECT * FROM step WHERE run_id = $1 AND ($2 IS NULL OR status = $2)
+            ORDER BY seq LIMIT $3 OFFSET $4";
+        let [skip, limit] = [skip, limit].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL)
+                .bind(run)
+                .bind(status.map(StepStatus::as_str))
+                .bind(limit)
+                .bind(skip)
+                .fetch_all(pool)
+                .await
+        })
+        .map_err(StoreError::reading("step"))?;
+        records.into_iter().map(Step::try_from).collect()
+    }
+
     /// Marks one step; marking it sent counts an attempt. `error` replaces the old one.
     pub async fn mark_step(
         &self,

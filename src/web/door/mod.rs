@@ -7,7 +7,7 @@
 
 mod choices;
 mod form;
-mod offers;
+pub(in crate::web) mod offers;
 mod rows;
 mod view;
 
