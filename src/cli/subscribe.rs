@@ -4,19 +4,17 @@ use std::fmt;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use serde_json::json;
 
 use super::Reply;
 use super::options::SeverityArg;
 use crate::app::App;
 use crate::gather::Chosen;
-use crate::keep;
-use crate::ledger::{Delta, Holding, Owner};
 use crate::plan::wrapped;
 use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms, mapping};
 use crate::source::Source;
-use crate::store::{EventKind, NewEvent, Store, Subscription, TargetRow};
+use crate::store::{Store, Subscription, TargetRow};
 use crate::text::{count, fit, plain};
+use crate::verb::subscribe::{self as verb, SubscribeError};
 
 /// Have a target follow a list, or change how it does
 ///
@@ -156,27 +154,18 @@ impl SubscribeArgs {
         let list = match Chosen::parse(app, &self.list).await? {
             Chosen::Followed(list) => list.name,
             Chosen::Source(Source::Bundled(list)) => list.name.to_owned(),
-            Chosen::Source(_) => bail!(
-                "A target follows lists that you follow, so that each version is kept and looked \
-                 at. Follow it first: hedgerow lists add {}",
-                plain(&self.list)
-            ),
+            Chosen::Source(_) => return Err(SubscribeError::NotFollowed(self.list).into()),
         };
-        let known = store.subscriptions(&target).await?;
-        let known = known.into_iter().find(|subscription| subscription.list == list);
-        let mut terms = known.filter(|_| !self.afresh).map(|known| known.terms).unwrap_or_default();
-        terms.mode = self.mode.unwrap_or(terms.mode);
-        terms.weight = self.weight.unwrap_or(terms.weight);
-        terms.share = self.share.unwrap_or(terms.share);
-        terms.cap = self.cap.map(Into::into).or(terms.cap);
-        terms.map.extend(self.map);
-        terms.retractions = self.retractions.unwrap_or(terms.retractions);
-        terms.grace_days = self.grace.unwrap_or(terms.grace_days);
-        let now = app.clock.now();
-        store.save_subscription(&target, &list, &terms, now).await?;
-        let event = NewEvent::new(now, app.actor(), EventKind::Subscribed);
-        let event = event.target(&target).list(&list).detail(json!({ "terms": terms }));
-        store.log(&[event]).await?;
+        let set = |terms: &mut Terms| {
+            terms.mode = self.mode.unwrap_or(terms.mode);
+            terms.weight = self.weight.unwrap_or(terms.weight);
+            terms.share = self.share.unwrap_or(terms.share);
+            terms.cap = self.cap.map(Into::into).or(terms.cap);
+            terms.map.extend(self.map);
+            terms.retractions = self.retractions.unwrap_or(terms.retractions);
+            terms.grace_days = self.grace.unwrap_or(terms.grace_days);
+        };
+        let terms = verb::subscribe(app, &target, &list, self.afresh, set).await?;
         Reply::ok(Subscribed { target, list, terms })
     }
 }
@@ -215,32 +204,9 @@ impl UnsubscribeArgs {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let row = signed_in(&store, &self.target).await?;
-        let (target, list) = (row.name.clone(), self.list.to_lowercase());
-        let identity = app.identity(&row)?;
-        let now = app.clock.now();
-        let ledger = store.ledger(&target, &keep::whose(&identity), now).await?;
-        if !store.delete_subscription(&target, &list).await? {
-            let follows = store.subscriptions(&target).await?;
-            let follows: Vec<String> = follows.into_iter().map(|known| known.list).collect();
-            let follows =
-                if follows.is_empty() { "no list".to_owned() } else { follows.join(", ") };
-            bail!("{target} does not follow {list}. It follows {follows}.");
-        }
-        let stands = |holding: &Holding| {
-            holding.owner == Owner::Hedgerow
-                && holding.claims.iter().all(|claim| claim.list.as_str() == list)
-        };
-        let alone = || ledger.holdings.iter().filter(|(_, holding)| stands(holding));
-        let count = alone().count();
-        let mut delta = Delta::default();
-        if self.keep {
-            let theirs = alone().map(|(name, _)| (name.clone(), Some(Holding::of_a_person(now))));
-            delta.holdings.extend(theirs);
-        }
-        let event = NewEvent::new(now, app.actor(), EventKind::Unsubscribed);
-        let event = event.target(&target).list(&list).detail(json!({ "kept": self.keep }));
-        store.take(&target, &delta, &[event]).await?;
-        Reply::ok(Unsubscribed { target, list, alone: count, kept: self.keep })
+        let verb::Unsubscribed { list, alone, kept } =
+            verb::unsubscribe(app, &row, &self.list, self.keep).await?;
+        Reply::ok(Unsubscribed { target: row.name, list, alone, kept })
     }
 }
 

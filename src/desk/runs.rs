@@ -157,12 +157,7 @@ impl Desk {
         let mut report =
             with(app.engine(&store, target.as_ref(), job.stop(), job.as_ref())).await?;
         if let Some(state) = report.found.take() {
-            // The run is over and well, whatever becomes of this.
-            let whose = keep::whose(target.identity());
-            match store.save_reading(&row.name, &whose, &state).await {
-                Ok(()) => self.saw(app, &row.name, state),
-                Err(error) => tracing::warn!(%error, "what a run has left could not be kept"),
-            }
+            self.saw(app, &row.name, state);
         }
         Ok(Ended::Ran(Arc::new(report)))
     }

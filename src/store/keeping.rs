@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
-use super::{Either, Store, StoreError, Tx, holdings, on};
-use crate::ledger::{Delta, Ledger};
+use super::holdings::{self, Map};
+use super::{Either, Store, StoreError, Tx, on};
+use crate::ledger::{Delta, Dismissal, Ledger};
 use crate::policy::Policy;
 
 /// Who acts where Hedgerow draws a conclusion by itself.
@@ -47,6 +48,41 @@ impl Store {
         whose: &str,
         now: DateTime<Utc>,
     ) -> Result<Ledger, StoreError> {
+        let mut tx = self.about(target, whose, now).await?;
+        let ledger = Ledger {
+            holdings: holdings::read(&mut tx, target).await?,
+            dismissals: holdings::read_dismissals(&mut tx, target).await?,
+        };
+        tx.commit().await?;
+        Ok(ledger)
+    }
+
+    /// Of [`Store::ledger`] only what people did not want blocked.
+    pub async fn dismissals(
+        &self,
+        target: &str,
+        whose: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Map<Dismissal>, StoreError> {
+        let mut tx = self.about(target, whose, now).await?;
+        let dismissals = holdings::read_dismissals(&mut tx, target).await?;
+        tx.commit().await?;
+        Ok(dismissals)
+    }
+
+    /// A number that grows whenever a target's ledger changes.
+    pub async fn ledger_version(&self, target: &str) -> Result<i64, StoreError> {
+        let version: Option<i64> = on!(&self.read, |pool| {
+            sqlx::query_scalar("SELECT version FROM kept_target WHERE name = $1")
+                .bind(target)
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(version.unwrap_or_default())
+    }
+
+    /// A transaction in which everything that is kept under a name is about `whose`.
+    async fn about(&self, target: &str, whose: &str, now: DateTime<Utc>) -> Result<Tx, StoreError> {
         let mut tx = self.glance().await?;
         let known: Option<String> = on!(&mut tx, |c| {
             sqlx::query_scalar("SELECT whose FROM kept_target WHERE name = $1")
@@ -57,12 +93,7 @@ impl Store {
         if known.as_deref() != Some(whose) {
             tx = self.hand_over(target, whose, now).await?;
         }
-        let ledger = Ledger {
-            holdings: holdings::read(&mut tx, target).await?,
-            dismissals: holdings::read_dismissals(&mut tx, target).await?,
-        };
-        tx.commit().await?;
-        Ok(ledger)
+        Ok(tx)
     }
 
     /// Enters a change into a target's ledger and adds the events: everything or nothing.
@@ -72,6 +103,9 @@ impl Store {
         delta: &Delta,
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
+        const CHANGED: &str = "
+            INSERT INTO kept_target (name, whose, policy, version) VALUES ($1, '', '{}', 1)
+            ON CONFLICT (name) DO UPDATE SET version = kept_target.version + 1";
         let mut tx = self.begin().await?;
         let (kept, gone) = parted(&delta.holdings);
         holdings::save(&mut tx, target, &kept).await?;
@@ -79,6 +113,9 @@ impl Store {
         let (kept, gone) = parted(&delta.dismissals);
         holdings::save_dismissals(&mut tx, target, &kept).await?;
         holdings::forget(&mut tx, "DELETE FROM dismissal WHERE target = ", target, &gone).await?;
+        if !(delta.holdings.is_empty() && delta.dismissals.is_empty()) {
+            on!(&mut tx, |c| sqlx::query(CHANGED).bind(target).execute(&mut **c).await.map(drop))?;
+        }
         events::insert(&mut tx, events).await?;
         tx.commit().await
     }
@@ -123,7 +160,7 @@ impl Store {
             events::insert(&mut tx, &[reset]).await?;
         }
         on!(&mut tx, |c| {
-            sqlx::query("UPDATE kept_target SET whose = $2 WHERE name = $1")
+            sqlx::query("UPDATE kept_target SET whose = $2, version = version + 1 WHERE name = $1")
                 .bind(target)
                 .bind(whose)
                 .execute(&mut **c)

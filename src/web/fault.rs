@@ -15,7 +15,11 @@ use crate::plan::PlanFileError;
 use crate::source::DocumentError;
 use crate::store::StoreError;
 use crate::target::TargetError;
+use crate::verb::dates::DateError;
+use crate::verb::exceptions::ExceptionError;
+use crate::verb::ownership::OwnershipError;
 use crate::verb::restore::RestoreError;
+use crate::verb::subscribe::SubscribeError;
 use crate::verb::undo::UndoError;
 
 #[derive(Debug)]
@@ -137,8 +141,16 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         let title = "The other server did not help";
         return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words(cause)));
     }
-    let input =
-        cause.is::<AddressError>() || cause.is::<FollowError>() || cause.is::<PlanFileError>();
+    if let Some(ExceptionError::NoSuchException(_)) = cause.downcast_ref() {
+        return Some(Fault::Missing);
+    }
+    let input = cause.is::<AddressError>()
+        || cause.is::<ExceptionError>()
+        || cause.is::<DateError>()
+        || cause.is::<OwnershipError>()
+        || cause.is::<SubscribeError>()
+        || cause.is::<FollowError>()
+        || cause.is::<PlanFileError>();
     input.then(|| Fault::input(words(cause)))
 }
 
