@@ -1,11 +1,12 @@
 //! One piece of work in the background, and how far it is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::proposal::Wish;
 use crate::apply::{Pace, Progress, Report};
 use crate::mastodon::client::Patience;
 use crate::plan::Change;
@@ -85,6 +86,7 @@ pub struct Job {
     pace: Mutex<Pace>,
     stopper: Stopper,
     stop: Stop,
+    wish: OnceLock<Wish>,
 }
 
 impl Job {
@@ -102,7 +104,19 @@ impl Job {
             ended: None,
         };
         let (stopper, stop) = stop();
-        Job { status: watch::Sender::new(status), pace: Mutex::new(Pace::of(0)), stopper, stop }
+        let wish = OnceLock::new();
+        let pace = Mutex::new(Pace::of(0));
+        Job { status: watch::Sender::new(status), pace, stopper, stop, wish }
+    }
+
+    /// What the plan is to bring about, where one is made.
+    pub fn wish(&self) -> Option<&Wish> {
+        self.wish.get()
+    }
+
+    pub(super) fn set_wish(&self, wish: Wish) {
+        // It is made for one.
+        let _ = self.wish.set(wish);
     }
 
     pub fn status(&self) -> Status {

@@ -161,6 +161,7 @@ impl Desk {
     ) -> Result<Arc<Job>, DeskError> {
         let (desk, app, row) = (self.clone(), app.clone(), row.clone());
         self.begin(app.owner(), &row.name.clone(), Work::Plan, None, async move |job| {
+            job.set_wish(wish.clone());
             let target = open(&app, &row, &job)?;
             let proposal = Arc::new(Proposal::make(&app, target.as_ref(), wish).await?);
             desk.saw(&app, &row.name, proposal.plan.state.clone());
@@ -194,6 +195,26 @@ impl Desk {
             Err(error) if error.is::<DeskError>() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The proposal with this number, if it is the one that waits on the target. Otherwise the
+    /// error says what became of it.
+    pub async fn proposal_now(
+        &self,
+        app: &App,
+        target: &str,
+        id: ProposalId,
+    ) -> anyhow::Result<Arc<Proposal>> {
+        let waiting = self.waiting(app, target).await?;
+        if let Some(proposal) = waiting.filter(|proposal| proposal.id == id) {
+            return Ok(proposal);
+        }
+        let gone = match app.store().await?.proposal_standing(id).await? {
+            Some((_, _, Some(run))) => DeskError::Taken(Taken::By(run)),
+            Some((_, Some(_), None)) => DeskError::Taken(Taken::Soon),
+            _ => DeskError::Gone,
+        };
+        Err(gone.into())
     }
 
     /// A proposal by its number. [`DeskError::Taken`] says what has it by now.
@@ -252,7 +273,7 @@ impl Desk {
     }
 
     /// Lets go of a proposal. Nothing of it was done.
-    pub async fn drop(&self, app: &App, proposal: &Proposal) -> anyhow::Result<bool> {
+    pub async fn let_go(&self, app: &App, proposal: &Proposal) -> anyhow::Result<bool> {
         self.proposals.remove(&(app.owner(), proposal.id, proposal.revision));
         Ok(app.store().await?.drop_proposal(proposal.id).await?)
     }

@@ -55,7 +55,9 @@ pub struct Outline {
     groups: Vec<Vec<Place>>,
     /// Guards that hold something, and how much.
     pub guards: Vec<(Guard, usize)>,
-    /// How many of the blocks to come would cut nobody knows whom.
+    /// How many of the rows that are done end contact.
+    pub cutting: usize,
+    /// Of how many of those nobody knows whom they cut.
     pub unknown: usize,
 }
 
@@ -178,12 +180,13 @@ impl Outline {
                 _ => Reverse(None),
             });
         }
-        let new = plan.add.iter().map(|add| &add.domain);
-        let new = new.chain(plan.update.iter().map(|update| &update.domain));
-        outline.unknown = match plan.impact.unknown.is_empty() {
-            true => 0,
-            false => new.filter(|domain| plan.impact.unknown.contains(*domain)).count(),
-        };
+        let done = (0..plan.add.len()).map(Place::Add);
+        let done = done.chain((0..plan.update.len()).map(Place::Update));
+        let ends: Vec<&Domain> =
+            done.filter_map(|place| place.of(plan).and_then(At::cutting)).collect();
+        outline.cutting = ends.len();
+        let dark = &plan.impact.unknown;
+        outline.unknown = ends.into_iter().filter(|domain| dark.contains(*domain)).count();
         outline
     }
 

@@ -286,7 +286,7 @@ impl Plan {
         let Summary { following, followers, .. } = self.summary;
         if following + followers > 0 {
             use fmt::Write;
-            let cuts = notices::relations(self.state.level, following, followers);
+            let cuts = relations(self.state.level, following, followers);
             let _ = write!(sentence, " Cuts {cuts}.");
         }
         sentence

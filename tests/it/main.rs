@@ -7,6 +7,7 @@ mod command;
 mod conformance;
 mod csv_target;
 mod decisions;
+mod desk;
 mod fake;
 mod following;
 mod impact;
