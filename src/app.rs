@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use reqwest::Client;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
@@ -14,8 +14,8 @@ use crate::apply::{Engine, Progress};
 use crate::block::Level;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::Domain;
-use crate::fetch::{Fetcher, Reach, Resolver};
-use crate::follow::Lists;
+use crate::fetch::{Fetcher, Private, Reach, Resolver};
+use crate::follow::{Lists, Shelf};
 use crate::http;
 use crate::mastodon::client::{Api, Patience};
 use crate::mastodon::version::Version;
@@ -35,6 +35,8 @@ pub struct App {
     fetcher: Arc<OnceLock<Arc<Fetcher>>>,
     /// Opened at its first use, and shared from then on.
     store: Arc<OnceCell<Store>>,
+    /// Versions of lists that were looked at lately.
+    shelf: Arc<Shelf>,
     /// Whose targets, runs and decisions it is about.
     owner: Owner,
     actor: String,
@@ -54,6 +56,17 @@ impl Opened {
             Opened::File(file) => file.as_ref(),
         }
     }
+}
+
+/// Why a target is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{0}")]
+    Unknown(String),
+    #[error("this was done on a file of the machine that Hedgerow runs on, which is not yours")]
+    File,
+    #[error("{0}, so this server does not ask it")]
+    Private(Private),
 }
 
 /// What a CSV file cannot tell about itself.
@@ -89,9 +102,9 @@ impl App {
                 .to_owned(),
         };
         let clock = Arc::new(SystemClock);
-        let (fetcher, store) = (Arc::default(), Arc::default());
+        let (fetcher, store, shelf) = (Arc::default(), Arc::default(), Arc::default());
         let (owner, actor) = (HOUSE, actor());
-        Ok(App { data_dir, database_url, key, reach, fetcher, store, owner, actor, clock })
+        Ok(App { data_dir, database_url, key, reach, fetcher, store, shelf, owner, actor, clock })
     }
 
     /// The same for somebody else: what it opens is theirs, and nobody else's. `actor` is how
@@ -116,7 +129,8 @@ impl App {
 
     /// The lists that are followed.
     pub async fn lists(&self) -> Result<Lists> {
-        Ok(Lists::new(self.store().await?, self.fetcher()?.clone(), self.clock.clone()))
+        let (store, fetcher) = (self.store().await?, self.fetcher()?.clone());
+        Ok(Lists::new(store, fetcher, self.clock.clone(), self.shelf.clone()))
     }
 
     /// The store, if there is one already: reading a file must not leave a database behind.
@@ -176,13 +190,13 @@ impl App {
     /// Whether a server at this address may be asked.
     pub fn may_ask(&self, url: &Url) -> Result<()> {
         if self.owner != HOUSE {
-            let refused = |private| anyhow!("{private}, so this server does not ask it");
-            self.reach.allows(url).map_err(refused)?;
+            self.reach.allows(url).map_err(OpenError::Private)?;
         }
         Ok(())
     }
 
-    /// Opens a target by its name or, where such a file exists, the path of an export.
+    /// Opens a target by its name or, where such a file exists, the path of an export. Only the
+    /// house has files here: a name of anybody else is a name and nothing more.
     pub async fn open(
         &self,
         name: &str,
@@ -191,7 +205,7 @@ impl App {
         patience: Arc<dyn Patience>,
     ) -> Result<Opened> {
         let path = Path::new(name);
-        if path.is_file() {
+        if self.owner == HOUSE && path.is_file() {
             let own = hints.server.iter().cloned().collect();
             let file = CsvFile::open(path, hints.level, own, self.clock.clone())?;
             return Ok(Opened::File(Box::new(file)));
@@ -207,6 +221,7 @@ impl App {
         patience: Arc<dyn Patience>,
     ) -> Result<Opened> {
         match known.kind {
+            Kind::Csv if self.owner != HOUSE => Err(OpenError::File.into()),
             Kind::Csv => self.open(known.handle(), &FileHints::of(known), stop, patience).await,
             Kind::Mastodon => {
                 Ok(Opened::Server(self.signed_in(known.handle(), stop, patience).await?))
@@ -224,7 +239,7 @@ impl App {
     ) -> Result<Box<dyn Target>> {
         let store = self.store().await?;
         let Some(row) = store.target(name).await? else {
-            bail!("{}", self.unknown(&store, name).await?);
+            return Err(OpenError::Unknown(self.unknown(&store, name).await?).into());
         };
         self.server(&row, stop, patience)
     }

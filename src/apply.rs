@@ -323,7 +323,7 @@ impl Engine<'_> {
             .await?;
         // Names that others hide may be found among them one day.
         let names: Vec<Domain> = state.blocks.iter().filter_map(Block::domain).collect();
-        self.store.see(&names).await?;
+        self.store.see_blocked(&names).await?;
         Ok(BackupRef { id, path: saved.path, csv: saved.csv_path })
     }
 

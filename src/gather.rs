@@ -16,7 +16,8 @@ use crate::list::{Document, Entry, Hidden, ReadError, catalogue};
 use crate::policy::Terms;
 use crate::source::{DocumentError, Loaded, Source, SourceError};
 use crate::spelling::closest;
-use crate::store::{FollowedList, Store};
+use crate::store::{FollowedList, HOUSE, Store};
+use crate::text::plain;
 use crate::unmask::{Finding, Known, Questions, find};
 
 /// What a name on the command line or in a form stands for.
@@ -24,6 +25,18 @@ use crate::unmask::{Finding, Known, Questions, find};
 pub enum Chosen {
     Followed(Box<FollowedList>),
     Source(Source),
+}
+
+/// A name that stands for no list, though it nearly does.
+#[derive(Debug, thiserror::Error)]
+pub enum NameError {
+    #[error("there is no list {name:?}. Did you mean {near}, which you follow?", name = plain(.name))]
+    Near { name: String, near: String },
+    #[error(
+        "{0} is a known list and you do not follow it. See `hedgerow lists info {0}`, then \
+         follow it with `hedgerow lists add {0}`"
+    )]
+    NotFollowed(String),
 }
 
 /// A list that was fetched, or lies here.
@@ -47,8 +60,10 @@ pub struct Gathered {
 
 impl Chosen {
     /// Reads an argument. A word is the name of a bundled list, of one that is followed, or
-    /// of a file, in this order; a file with such a name is reached as `./NAME`.
+    /// of a file, in this order; a file with such a name is reached as `./NAME`. Only the house
+    /// can name files.
     pub async fn parse(app: &App, arg: &str) -> Result<Chosen> {
+        let house = app.owner() == HOUSE;
         if is_word(arg)
             && crate::list::bundled::find(arg).is_none()
             && let Some(store) = app.existing_store().await?
@@ -58,17 +73,21 @@ impl Chosen {
             }
             let known: Vec<String> = store.lists().await?.into_iter().map(|l| l.name).collect();
             let near = closest(arg, known.iter().map(String::as_str));
-            if let (Some(name), false) = (near.first(), std::path::Path::new(arg).exists()) {
-                bail!("there is no list {arg:?}. Did you mean {name}, which you follow?");
+            // Whether there is a file of that name only the house may find out.
+            let is_file = house && std::path::Path::new(arg).exists();
+            if let (Some(near), false) = (near.first(), is_file) {
+                return Err(
+                    NameError::Near { name: arg.to_owned(), near: (*near).to_owned() }.into()
+                );
             }
         }
-        let source = Source::parse(arg);
-        if let (Err(SourceError::Unknown { .. }), Some(listing)) = (&source, catalogue::find(arg)) {
-            bail!(
-                "{0} is a known list and you do not follow it. See `hedgerow lists info {0}`, then \
-                 follow it with `hedgerow lists add {0}`",
-                listing.name
-            );
+        let source = Source::parse_for(app.owner(), arg);
+        let unknown = matches!(
+            source,
+            Err(SourceError::Unknown { .. } | SourceError::UnknownElsewhere { .. })
+        );
+        if let (true, Some(listing)) = (unknown, catalogue::find(arg)) {
+            return Err(NameError::NotFollowed(listing.name.clone()).into());
         }
         Ok(Chosen::Source(source?))
     }

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::fetch::Auth;
+use crate::store::{HOUSE, Owner};
 use crate::text::{fit, plain};
 
 /// The longest secret that is read from a file.
@@ -46,6 +47,11 @@ pub enum SecretError {
     Unset(String),
     #[error("the file {path:?} with a list's secret cannot be read: {why}")]
     Unreadable { path: PathBuf, why: String },
+    #[error(
+        "only whoever runs this Hedgerow can follow a list that has to be signed in for: the \
+         secret would be read from its machine"
+    )]
+    NotYours,
     #[error("{0} has more in it than one line of text, so it is no password or token")]
     NotOneLine(String),
     #[error("{0} is empty, and a list's secret should be in it")]
@@ -81,7 +87,12 @@ impl SecretRef {
 }
 
 impl AuthRef {
-    pub fn resolve(&self) -> Result<Auth, SecretError> {
+    /// Reads the secret for whoever has said where it is. The environment and the files of
+    /// this machine are the house's.
+    pub fn resolve(&self, owner: Owner) -> Result<Auth, SecretError> {
+        if owner != HOUSE {
+            return Err(SecretError::NotYours);
+        }
         Ok(match self {
             AuthRef::Bearer(token) => Auth::Bearer(token.resolve()?),
             AuthRef::Basic { user, password } => {
@@ -179,6 +190,16 @@ mod tests {
             let error = text.parse::<AuthRef>().unwrap_err();
             assert!(!error.to_string().contains("hunter"), "{error}");
         }
+    }
+
+    #[test]
+    fn nobody_but_the_house_has_a_secret_read() {
+        for text in ["bearer:env:CARGO_PKG_NAME", "basic:me:file:/etc/hostname"] {
+            let auth: AuthRef = text.parse().unwrap();
+            assert!(matches!(auth.resolve(1), Err(SecretError::NotYours)), "{text}");
+        }
+        let auth: AuthRef = "bearer:env:CARGO_PKG_NAME".parse().unwrap();
+        assert!(auth.resolve(HOUSE).is_ok());
     }
 
     #[test]

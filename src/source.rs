@@ -15,6 +15,7 @@ use crate::fetch::{self, Answer, Auth, FetchError, Fetched, Fetcher, Request, Va
 use crate::list::bundled::{self, Bundled};
 use crate::list::{self, Document, ReadError};
 use crate::spelling;
+use crate::store::{HOUSE, Owner};
 use crate::text::{fit, plain};
 
 /// The largest source that is read. The largest list ever seen has 2 MB.
@@ -54,6 +55,13 @@ pub struct Loaded {
 pub enum SourceError {
     #[error("{}", unknown(.name, *.closest))]
     Unknown { name: String, closest: Option<&'static str> },
+    #[error("{}", unknown_elsewhere(.name, *.closest))]
+    UnknownElsewhere { name: String, closest: Option<&'static str> },
+    #[error(
+        "only whoever runs this Hedgerow can have a file of its machine read. Give the list's \
+         https:// address"
+    )]
+    NotYourFiles,
     #[error("there is no file {0:?}; check the spelling and the folder")]
     Missing(PathBuf),
     #[error("{0:?} is a folder; name one of the files in it")]
@@ -76,6 +84,11 @@ pub enum SourceError {
     Unasked { address: String },
     #[error("{0:?} is not the name of a server; write instance:example.social")]
     BadHost(String),
+    #[error(
+        "that is no address. Write it as a whole, such as https://example.org/list.csv, or \
+         instance:example.social for what a server publishes of its own blocks"
+    )]
+    NotRemote,
 }
 
 /// [`ReadError`] with the list it is about.
@@ -97,20 +110,8 @@ impl Source {
     /// Reads an argument: the name of a bundled list, a path, or an address. A file that
     /// has the name of a bundled list is reached as `./NAME`.
     pub fn parse(arg: &str) -> Result<Source, SourceError> {
-        if let Some(host) = arg.strip_prefix("instance:") {
-            return Self::parse_instance(host);
-        }
-        if let Some(address) = arg.strip_prefix("fires:") {
-            return match Self::parse(address)? {
-                Source::Url(url) => Ok(Source::Fires(url)),
-                _ => Err(SourceError::BadAddress("this dataset's address".to_owned())),
-            };
-        }
-        if let Some((scheme, _)) = arg.split_once("://") {
-            return Self::parse_address(&scheme.to_ascii_lowercase(), arg);
-        }
-        if let Some(list) = bundled::find(arg) {
-            return Ok(Source::Bundled(list));
+        if let Some(source) = Self::parse_elsewhere(arg)? {
+            return Ok(source);
         }
         let path = PathBuf::from(arg);
         if path.exists() {
@@ -121,6 +122,60 @@ impl Source {
             return Err(SourceError::Missing(path));
         }
         Err(SourceError::Unknown { name: arg.to_owned(), closest: closest(arg) })
+    }
+
+    /// As [`Source::parse`], for whoever has typed it. Only the house has files here: what
+    /// others name is not even looked for, since that there is such a file is telling too.
+    pub fn parse_for(owner: Owner, arg: &str) -> Result<Source, SourceError> {
+        if owner == HOUSE {
+            return Self::parse(arg);
+        }
+        match Self::parse_elsewhere(arg)? {
+            Some(source) => source.open_to(owner),
+            None if arg.contains(['/', '\\']) => Err(SourceError::NotYourFiles),
+            None => {
+                let (name, closest) = (arg.to_owned(), closest(arg));
+                Err(SourceError::UnknownElsewhere { name, closest })
+            }
+        }
+    }
+
+    /// The source, if it is one that this person may have read.
+    pub fn open_to(self, owner: Owner) -> Result<Source, SourceError> {
+        match self {
+            Source::File(_) if owner != HOUSE => Err(SourceError::NotYourFiles),
+            source => Ok(source),
+        }
+    }
+
+    /// What needs no look at the files of this machine to be understood.
+    fn parse_elsewhere(arg: &str) -> Result<Option<Source>, SourceError> {
+        if let Some(host) = arg.strip_prefix("instance:") {
+            return Self::parse_instance(host).map(Some);
+        }
+        if let Some(address) = arg.strip_prefix("fires:") {
+            return match Self::parse_elsewhere(address)? {
+                Some(Source::Url(url)) => Ok(Some(Source::Fires(url))),
+                _ => Err(SourceError::BadAddress("this dataset's address".to_owned())),
+            };
+        }
+        if let Some((scheme, _)) = arg.split_once("://") {
+            return Self::parse_address(&scheme.to_ascii_lowercase(), arg).map(Some);
+        }
+        Ok(bundled::find(arg).map(Source::Bundled))
+    }
+
+    /// Reads what somebody wrote on a page: an address on the web, `instance:HOST`, or
+    /// `fires:URL`. On a page nobody means a file of the server's machine.
+    pub fn parse_remote(arg: &str) -> Result<Source, SourceError> {
+        let arg = arg.trim();
+        let address = arg.strip_prefix("fires:").unwrap_or(arg);
+        let scheme = address.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let remote = matches!(scheme.as_deref(), Some("http" | "https"));
+        if remote || arg.starts_with("instance:") {
+            return Self::parse(arg);
+        }
+        Err(SourceError::NotRemote)
     }
 
     fn parse_address(scheme: &str, arg: &str) -> Result<Source, SourceError> {
@@ -315,6 +370,15 @@ fn unknown(name: &str, closest: Option<&str>) -> String {
     )
 }
 
+fn unknown_elsewhere(name: &str, closest: Option<&str>) -> String {
+    let name = fit(&plain(name), 60);
+    let hint = closest.map(|name| format!(" Did you mean {name}?")).unwrap_or_default();
+    format!(
+        "there is no list with the name {name:?}.{hint} A list that is not followed here is named \
+         by its https:// address"
+    )
+}
+
 /// The bundled list that the word was probably meant to be.
 fn closest(word: &str) -> Option<&'static str> {
     let names = bundled::all().iter().map(|list| list.name);
@@ -347,6 +411,21 @@ mod tests {
         assert_eq!(url.name(), "lists.example/b.csv");
         assert_eq!(url.address(), "https://lists.example/a/b.csv?…");
         assert_eq!(Source::parse("https://lists.example/").unwrap().name(), "lists.example");
+    }
+
+    #[test]
+    fn a_page_names_no_file() {
+        let refused = ["/etc/passwd", "file:///etc/passwd", "fires:file:///etc/passwd", "threads"];
+        let odd = ["fires:/etc/passwd", "./x", "", "ftp://lists.example/", "lists.example/x.csv"];
+        for arg in refused.into_iter().chain(odd) {
+            let found = Source::parse_remote(arg);
+            assert!(matches!(found, Err(SourceError::NotRemote)), "{arg}: {found:?}");
+        }
+        let good =
+            ["https://lists.example/x.csv", "instance:a.example", "fires:http://b.example/c"];
+        for arg in good.into_iter().chain([" HTTPS://lists.example/x.csv\n"]) {
+            assert!(!matches!(Source::parse_remote(arg).unwrap(), Source::File(_)), "{arg}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Why a domain is blocked, or is not: everything that is remembered of it.
 //!
 //! Nothing is asked of anybody. What a target holds is known from the ledger, from the last
-//! run, and from the newest backup, and is as old as they are; what lists say is known from
+//! run, from the last reading, and from the newest backup, and is as old as they are; what lists say is known from
 //! the versions that were kept.
 
 use std::collections::BTreeSet;
@@ -224,7 +224,7 @@ async fn on_target(
 ) -> Result<OnTarget> {
     let identity = app.identity(row)?;
     let ledger = store.ledger(&row.name, &keep::whose(&identity), app.clock.now()).await?;
-    let seen = newest_backup(store, &row.name).await?;
+    let seen = last_seen(store, &row.name, &keep::whose(&identity)).await?;
     let holding = ledger.holdings.get(domain.as_str());
     let dates = store.dates(&row.name).await?;
     let date = dates.iter().find(|date| date.domain == *domain);
@@ -321,11 +321,15 @@ async fn lists_now(
     Ok(Some(ListsNow { voices, comes_to, agreement: policy.agreement }))
 }
 
-/// What stood on a target when it was last backed up.
-async fn newest_backup(store: &Store, target: &str) -> Result<Option<State>> {
-    let Some(backup) = store.backups(Some(target)).await?.into_iter().next() else {
-        return Ok(None);
-    };
+/// What stood on a target when it was last read or backed up.
+async fn last_seen(store: &Store, target: &str, whose: &str) -> Result<Option<State>> {
+    let backup = store.backups(Some(target)).await?.into_iter().next();
+    let read_at = store.reading_at(target, whose).await?;
+    let newer = |at: DateTime<Utc>| backup.as_ref().is_none_or(|backup| backup.taken_at <= at);
+    if read_at.is_some_and(newer) {
+        return Ok(store.reading(target, whose).await?);
+    }
+    let Some(backup) = backup else { return Ok(None) };
     // A backup that was moved away is no reason to tell nothing.
     Ok(Backup::load(Path::new(&backup.path), Some(&backup.sha256)).ok().map(|found| found.state))
 }
@@ -365,7 +369,7 @@ async fn in_followed(
     let mut found: Vec<InList> = Vec::new();
     for snapshot in &snapshots {
         let Some(from) = in_force_since(snapshot) else { continue };
-        let document = lists.read(list, snapshot).await?;
+        let document = lists.shelved(list, snapshot).await?;
         let said = said(&document, domain);
         for known in &mut found {
             let still = said.iter().any(|(names, ..)| *names == known.names);

@@ -3,6 +3,7 @@
 //! Domains are compared as they stand. That one list names `sub.bad.example` and another
 //! `bad.example` is no agreement here, although on an instance the second covers the first.
 
+mod combinations;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::block::Severity;
 use crate::domain::Domain;
 use crate::list::Document;
 
+pub use combinations::{Combination, MOST, combinations};
 pub use render::Table;
 
 /// A list and what to call it.

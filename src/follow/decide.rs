@@ -36,6 +36,7 @@ impl Lists {
     }
 
     async fn held(&self, list: &FollowedList) -> Result<Snapshot, FollowError> {
+        self.own(list)?;
         match list.held {
             Some(held) => self.version(list, held).await,
             None => Err(FollowError::NothingHeld(list.name.clone())),

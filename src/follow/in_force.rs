@@ -34,13 +34,14 @@ impl Lists {
     pub async fn in_force(&self, list: &FollowedList) -> Result<InForce, FollowError> {
         let snapshot = self.version(list, list.current).await?;
         let bytes = self.store.content(&snapshot.sha256).await?;
-        let source = Source::kept_as(&list.source)?;
-        let loaded = Loaded {
-            name: list.name.clone(),
-            address: source.address(),
-            sha256: snapshot.sha256.clone(),
-            bytes,
+        let shared = list.is_shared_with(self.store.owner());
+        let address = match Source::kept_as(&list.source)? {
+            // What folders the house has is nobody else's business.
+            Source::File(_) if shared => list.name.clone(),
+            source => source.address(),
         };
+        let loaded =
+            Loaded { name: list.name.clone(), address, sha256: snapshot.sha256.clone(), bytes };
         let note = self.note(list, &snapshot).await?;
         let format = settings_of(list)?.format;
         Ok(InForce { loaded, snapshot, format, note, held: list.held.is_some() })
@@ -61,13 +62,20 @@ impl Lists {
         if let Some(held) = list.held {
             let held = self.version(list, held).await?;
             let concerns = concerns_of(list, &held)?;
-            let held = format!(
-                "The newest version of {name} is held: {}. The one before it, fetched {}, is \
-                 used; look at `hedgerow lists diff {name}`, then decide with `hedgerow lists \
-                 accept {name}` or `reject`.",
+            let mut held = format!(
+                "The newest version of {name} is held: {}. The one before it, fetched {}, is used",
                 joined(&concerns),
                 ago(now, current.fetched_at)
             );
+            if list.is_shared_with(self.store.owner()) {
+                held += " until whoever runs this Hedgerow has decided.";
+            } else {
+                let decide = format!(
+                    "; look at `hedgerow lists diff {name}`, then decide with `hedgerow lists \
+                     accept {name}` or `reject`."
+                );
+                held += &decide;
+            }
             return Ok(Some(failed.map_or(held.clone(), |failed| format!("{failed} {held}"))));
         }
         Ok(failed)

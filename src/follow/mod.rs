@@ -5,12 +5,16 @@
 //! costs one small request. What was fetched is compared with the version in force by
 //! [`guard`], and a good one takes its place. Whoever uses a list gets the version in
 //! force, and is told when it is not the newest.
+//!
+//! A person uses what the house follows as it is in force: to fetch it and to decide about it
+//! is the house's. What they follow themselves is read from the internet and nowhere else.
 
 mod decide;
 pub mod guard;
 pub mod history;
 mod in_force;
 mod settings;
+mod shelf;
 mod update;
 
 use std::sync::Arc;
@@ -23,12 +27,14 @@ use crate::list::{Document, Format, Purpose, ReadError, read_as};
 use crate::secret::SecretError;
 use crate::source::{Got, Source, SourceError};
 use crate::store::{
-    FollowedList, NewList, NewSnapshot, Snapshot, SnapshotId, Standing, Store, StoreError, Visit,
+    FollowedList, HOUSE, NewList, NewSnapshot, Snapshot, SnapshotId, Standing, Store, StoreError,
+    Visit,
 };
 use crate::text::{ago, count};
 use guard::Concern;
 pub use in_force::InForce;
 pub use settings::{Settings, Signed};
+pub use shelf::Shelf;
 pub use update::Outcome;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +45,11 @@ pub enum FollowError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(
+        "{0} is followed by whoever runs this Hedgerow, who alone decides about it. To decide for \
+         yourself, follow its address as a list of your own"
+    )]
+    NotYours(String),
     #[error("{name} is not followed: {error}")]
     Unreadable { name: String, error: ReadError },
     #[error(
@@ -69,6 +80,7 @@ pub struct Lists {
     pub store: Store,
     fetcher: Arc<Fetcher>,
     clock: Arc<dyn Clock>,
+    shelf: Arc<Shelf>,
 }
 
 fn is_empty(error: &ReadError) -> bool {
@@ -87,8 +99,13 @@ pub struct Added {
 }
 
 impl Lists {
-    pub fn new(store: Store, fetcher: Arc<Fetcher>, clock: Arc<dyn Clock>) -> Self {
-        Lists { store, fetcher, clock }
+    pub fn new(
+        store: Store,
+        fetcher: Arc<Fetcher>,
+        clock: Arc<dyn Clock>,
+        shelf: Arc<Shelf>,
+    ) -> Self {
+        Lists { store, fetcher, clock, shelf }
     }
 
     /// Follows a list. It has to be readable now: who follows an address that answers with
@@ -99,7 +116,8 @@ impl Lists {
         source: &Source,
         settings: &Settings,
     ) -> Result<Added, FollowError> {
-        let auth = auth(settings)?;
+        let source = source.clone().open_to(self.store.owner())?;
+        let auth = self.auth(settings)?;
         let none = Validators::default();
         let got = source.fetch(&self.fetcher, auth.as_ref(), &none, None).await?;
         let Got::New { bytes, validators, cursor } = got else {
@@ -121,6 +139,39 @@ impl Lists {
         let version = kept.map(|list| list.current).unwrap_or_default();
         Ok(Added { document, version })
     }
+
+    /// Follows a list in another way from now on, perhaps from another address.
+    pub async fn save(
+        &self,
+        list: &FollowedList,
+        source: &Source,
+        settings: &Settings,
+    ) -> Result<(), FollowError> {
+        self.own(list)?;
+        let source = source.clone().open_to(self.store.owner())?;
+        if settings.auth.is_some() && self.store.owner() != HOUSE {
+            return Err(SecretError::NotYours.into());
+        }
+        let kept = source.kept();
+        Ok(self.store.save_list_settings(list.id, &kept, &settings.to_json()).await?)
+    }
+
+    /// Only its owner decides about a list.
+    fn own(&self, list: &FollowedList) -> Result<(), FollowError> {
+        if list.is_shared_with(self.store.owner()) {
+            return Err(FollowError::NotYours(list.name.clone()));
+        }
+        Ok(())
+    }
+
+    /// Where a list is read from, as far as whoever asks may have it read.
+    fn source(&self, kept: &str) -> Result<Source, SourceError> {
+        Source::kept_as(kept)?.open_to(self.store.owner())
+    }
+
+    fn auth(&self, settings: &Settings) -> Result<Option<Auth>, SecretError> {
+        settings.auth.as_ref().map(|auth| auth.resolve(self.store.owner())).transpose()
+    }
 }
 
 /// Reads what was kept of a list's settings.
@@ -137,10 +188,6 @@ pub fn concerns_of(list: &FollowedList, version: &Snapshot) -> Result<Vec<Concer
 pub fn joined(concerns: &[Concern]) -> String {
     let words: Vec<String> = concerns.iter().map(ToString::to_string).collect();
     words.join("; ")
-}
-
-fn auth(settings: &Settings) -> Result<Option<Auth>, SecretError> {
-    settings.auth.as_ref().map(crate::secret::AuthRef::resolve).transpose()
 }
 
 fn visit(at: DateTime<Utc>, validators: &Validators, cursor: Option<String>) -> Visit {

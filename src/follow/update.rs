@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::guard::{Concern, judge};
 use super::history::{Difference, in_force_since};
 use super::{
-    FollowError, Lists, Settings, auth, concerns_of, domains, empty, names_nothing, settings_of,
+    FollowError, Lists, Settings, concerns_of, domains, empty, names_nothing, settings_of,
     snapshot, visit,
 };
 use crate::block::hex;
@@ -53,11 +53,15 @@ pub enum Outcome {
 }
 
 impl Lists {
-    /// Asks for a list again, and keeps what is new.
+    /// Asks for a list again, and keeps what is new. A list of the house is as the house has
+    /// found it.
     pub async fn update(&self, list: &FollowedList) -> Result<Outcome, FollowError> {
-        let settings = settings_of(list)?;
-        let source = Source::kept_as(&list.source)?;
         let latest = self.version(list, list.latest).await?;
+        if list.is_shared_with(self.store.owner()) {
+            return settled(list, &latest);
+        }
+        let settings = settings_of(list)?;
+        let source = self.source(&list.source)?;
         match self.ask(list, &latest, &source, &settings).await {
             Err(says) => self.failed(list, says).await,
             Ok(Got::Unchanged) => {
@@ -85,7 +89,7 @@ impl Lists {
         source: &Source,
         settings: &Settings,
     ) -> Result<Got, String> {
-        let auth = auth(settings).map_err(|error| error.to_string())?;
+        let auth = self.auth(settings).map_err(|error| error.to_string())?;
         let dataset = match source {
             Source::Fires(_) => {
                 let bytes = self.store.content(&latest.sha256).await.map_err(|e| e.to_string())?;
@@ -205,7 +209,7 @@ impl Lists {
 
     /// A signature or a key.
     pub async fn small(&self, address: &str) -> Result<String, String> {
-        let source = Source::kept_as(address).map_err(|error| error.to_string())?;
+        let source = self.source(address).map_err(|error| error.to_string())?;
         let loaded = source.load(&self.fetcher).await.map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&loaded.bytes);
         Ok(text.trim().chars().take(1000).collect())

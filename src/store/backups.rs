@@ -69,8 +69,9 @@ impl TryFrom<Record> for Backup {
 impl Store {
     pub async fn insert_backup(&self, new: &NewBackup) -> Result<i64, StoreError> {
         const SQL: &str = "
-            INSERT INTO backup (target, level, taken_at, blocks, sha256, path, csv_path, reason)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
+            INSERT INTO backup
+                (target, level, taken_at, blocks, sha256, path, csv_path, reason, owner)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
         let id: i64 = on!(&self.write, |pool| {
             sqlx::query_scalar(SQL)
                 .bind(&new.target)
@@ -81,6 +82,7 @@ impl Store {
                 .bind(&new.path)
                 .bind(&new.csv_path)
                 .bind(&new.reason)
+                .bind(self.owner)
                 .fetch_one(pool)
                 .await
         })?;
@@ -89,7 +91,11 @@ impl Store {
 
     pub async fn backup(&self, id: i64) -> Result<Option<Backup>, StoreError> {
         let record: Option<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM backup WHERE id = $1").bind(id).fetch_optional(pool).await
+            sqlx::query_as("SELECT * FROM backup WHERE id = $1 AND owner = $2")
+                .bind(id)
+                .bind(self.owner)
+                .fetch_optional(pool)
+                .await
         })
         .map_err(StoreError::reading("backup"))?;
         record.map(Backup::try_from).transpose()
@@ -97,11 +103,38 @@ impl Store {
 
     /// The backups of one target, or all of them, newest first.
     pub async fn backups(&self, target: Option<&str>) -> Result<Vec<Backup>, StoreError> {
+        self.backups_page(target, 0, u32::MAX).await
+    }
+
+    /// A part of them, in the same order.
+    pub async fn backups_page(
+        &self,
+        target: Option<&str>,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<Backup>, StoreError> {
         const SQL: &str = "
-            SELECT * FROM backup WHERE $1 IS NULL OR target = $1 ORDER BY taken_at DESC, id DESC";
-        let records: Vec<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_all(pool).await)
-                .map_err(StoreError::reading("backup"))?;
+            SELECT * FROM backup WHERE owner = $2 AND ($1 IS NULL OR target = $1)
+            ORDER BY taken_at DESC, id DESC LIMIT $3 OFFSET $4";
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL)
+                .bind(target)
+                .bind(self.owner)
+                .bind(i64::from(limit))
+                .bind(i64::from(offset))
+                .fetch_all(pool)
+                .await
+        })
+        .map_err(StoreError::reading("backup"))?;
         records.into_iter().map(Backup::try_from).collect()
+    }
+
+    /// How many there are of one target, or of all.
+    pub async fn count_backups(&self, target: Option<&str>) -> Result<i64, StoreError> {
+        const SQL: &str = "
+            SELECT COUNT(*) FROM backup WHERE owner = $2 AND ($1 IS NULL OR target = $1)";
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar(SQL).bind(target).bind(self.owner).fetch_one(pool).await
+        })?)
     }
 }

@@ -47,11 +47,10 @@ impl Store {
     /// The dates of a target's blocks, ordered by domain. They go with the ledger when the
     /// target's name is given to another account or server.
     pub async fn dates(&self, target: &str) -> Result<Vec<BlockDate>, StoreError> {
+        const SQL: &str =
+            "SELECT * FROM block_date WHERE target = $1 AND owner = $2 ORDER BY domain";
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM block_date WHERE target = $1 ORDER BY domain")
-                .bind(target)
-                .fetch_all(pool)
-                .await
+            sqlx::query_as(SQL).bind(target).bind(self.owner).fetch_all(pool).await
         })
         .map_err(StoreError::reading("block_date"))?;
         records.into_iter().map(BlockDate::try_from).collect()
@@ -61,9 +60,9 @@ impl Store {
     pub async fn save_date(&self, target: &str, date: &BlockDate) -> Result<(), StoreError> {
         const SQL: &str = "
             INSERT INTO block_date
-                (target, domain, expires_at, review_at, reason, made_by, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT (target, domain) DO UPDATE SET
+                (target, domain, expires_at, review_at, reason, made_by, created_at, owner)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (owner, target, domain) DO UPDATE SET
                 expires_at = excluded.expires_at, review_at = excluded.review_at,
                 reason = excluded.reason, made_by = excluded.made_by,
                 created_at = excluded.created_at";
@@ -76,6 +75,7 @@ impl Store {
                 .bind(&date.reason)
                 .bind(&date.made_by)
                 .bind(stored_time(date.created_at))
+                .bind(self.owner)
                 .execute(pool)
                 .await
                 .map(drop)
@@ -86,9 +86,10 @@ impl Store {
     /// Forgets the dates of a domain's block, and says whether there were any.
     pub async fn delete_date(&self, target: &str, domain: &Domain) -> Result<bool, StoreError> {
         let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM block_date WHERE target = $1 AND domain = $2")
+            sqlx::query("DELETE FROM block_date WHERE target = $1 AND domain = $2 AND owner = $3")
                 .bind(target)
                 .bind(domain.as_str())
+                .bind(self.owner)
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected())

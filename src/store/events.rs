@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::RowOf;
-use super::{Store, StoreError, Tx, on, stored_time, words};
+use super::{Either, Owner, Store, StoreError, Tx, on, stored_time, words};
 use crate::ledger::Hand;
 
-/// Rows per statement: eight variables each, of the 32,766 that `SQLite` takes.
+/// Rows per statement: nine variables each, of the 32,766 that `SQLite` takes.
 const CHUNK: usize = 1000;
 
 words! {
@@ -165,6 +165,11 @@ pub struct EventFilter<'a> {
     pub list: Option<&'a str>,
     pub run: Option<i64>,
     pub kind: Option<EventKind>,
+    /// In who did it, or in the target, domain or list that it is about; capitals and small
+    /// letters are the same where they are plain Latin ones.
+    pub text: Option<&'a str>,
+    /// What happened before this one, whatever the order is.
+    pub before: Option<i64>,
     /// Goes on after this one, in the order that is asked for.
     pub after_id: Option<i64>,
     pub limit: Option<u32>,
@@ -203,15 +208,35 @@ impl TryFrom<Record> for Event {
     }
 }
 
+/// Where a text is looked for.
+const SEARCHED: [&str; 4] = ["actor", "target", "domain", "list"];
+
+/// The pattern of everything with this text in it.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c.to_ascii_lowercase());
+    }
+    pattern + "%"
+}
+
 /// Adds events inside the transaction of what they tell of.
-pub(super) async fn insert(tx: &mut Tx, events: &[NewEvent]) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    owner: Owner,
+    events: &[NewEvent],
+) -> Result<(), StoreError> {
     for chunk in events.chunks(CHUNK) {
         on!(&mut *tx, |c| {
             let mut query = sqlx::QueryBuilder::new(
-                "INSERT INTO event (at, actor, kind, target, domain, list, run_id, detail) ",
+                "INSERT INTO event (owner, at, actor, kind, target, domain, list, run_id, detail) ",
             );
             query.push_values(chunk, |mut row, event| {
-                row.push_bind(stored_time(event.at))
+                row.push_bind(owner)
+                    .push_bind(stored_time(event.at))
                     .push_bind(&event.actor)
                     .push_bind(event.kind.as_str())
                     .push_bind(&event.target)
@@ -230,14 +255,15 @@ impl Store {
     /// Adds events that tell of nothing else that the store keeps: all of them or none.
     pub async fn log(&self, events: &[NewEvent]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        insert(&mut tx, events).await?;
+        insert(&mut tx, self.owner, events).await?;
         tx.commit().await
     }
 
     pub async fn events(&self, filter: &EventFilter<'_>) -> Result<Vec<Event>, StoreError> {
         let records: Vec<Record> = on!(&self.read, |pool| {
             // One clause per filter, so that each kind of question can use its index.
-            let mut query = sqlx::QueryBuilder::new("SELECT * FROM event WHERE 1 = 1");
+            let mut query = sqlx::QueryBuilder::new("SELECT * FROM event WHERE owner = ");
+            query.push_bind(self.owner);
             if let Some(target) = filter.target {
                 query.push(" AND target = ").push_bind(target);
             }
@@ -252,6 +278,23 @@ impl Store {
             }
             if let Some(kind) = filter.kind {
                 query.push(" AND kind = ").push_bind(kind.as_str());
+            }
+            if let Some(text) = filter.text {
+                let pattern = containing(text);
+                // What is a small letter is not to depend on the server's own language.
+                let plainly = match &self.read {
+                    Either::Postgres(_) => " COLLATE \"C\") LIKE ",
+                    Either::Sqlite(_) => ") LIKE ",
+                };
+                query.push(" AND (");
+                for (n, column) in SEARCHED.into_iter().enumerate() {
+                    query.push(if n > 0 { " OR LOWER(" } else { "LOWER(" }).push(column);
+                    query.push(plainly).push_bind(pattern.clone()).push(" ESCAPE '!'");
+                }
+                query.push(")");
+            }
+            if let Some(id) = filter.before {
+                query.push(" AND id < ").push_bind(id);
             }
             if let Some(id) = filter.after_id {
                 query.push(if filter.newest_first { " AND id < " } else { " AND id > " });

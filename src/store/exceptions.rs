@@ -58,19 +58,21 @@ impl Store {
     /// all of them; ordered by domain. Those that have ended are among them.
     pub async fn exceptions(&self, target: Option<&str>) -> Result<Vec<Exception>, StoreError> {
         const SQL: &str = "
-            SELECT * FROM exception WHERE $1 IS NULL OR target IS NULL OR target = $1
+            SELECT * FROM exception
+            WHERE owner = $2 AND ($1 IS NULL OR target IS NULL OR target = $1)
             ORDER BY domain, id";
-        let records: Vec<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_all(pool).await)
-                .map_err(StoreError::reading("exception"))?;
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(target).bind(self.owner).fetch_all(pool).await
+        })
+        .map_err(StoreError::reading("exception"))?;
         records.into_iter().map(Exception::try_from).collect()
     }
 
     pub async fn add_exception(&self, new: &NewException) -> Result<ExceptionId, StoreError> {
         const SQL: &str = "
             INSERT INTO exception
-                (target, domain, subdomains, list, reason, until, created_at, made_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
+                (target, domain, subdomains, list, reason, until, created_at, made_by, owner)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
         Ok(on!(&self.write, |pool| {
             sqlx::query_scalar(SQL)
                 .bind(&new.target)
@@ -81,6 +83,7 @@ impl Store {
                 .bind(new.until.map(stored_time))
                 .bind(stored_time(new.created_at))
                 .bind(&new.made_by)
+                .bind(self.owner)
                 .fetch_one(pool)
                 .await
         })?)
@@ -89,8 +92,9 @@ impl Store {
     /// Ends an exception for good, and says what it was.
     pub async fn delete_exception(&self, id: ExceptionId) -> Result<Option<Exception>, StoreError> {
         let record: Option<Record> = on!(&self.write, |pool| {
-            sqlx::query_as("DELETE FROM exception WHERE id = $1 RETURNING *")
+            sqlx::query_as("DELETE FROM exception WHERE id = $1 AND owner = $2 RETURNING *")
                 .bind(id)
+                .bind(self.owner)
                 .fetch_optional(pool)
                 .await
         })

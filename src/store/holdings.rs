@@ -14,11 +14,11 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::RowOf;
-use super::{StoreError, Tx, on, stored_time};
+use super::{Owner, StoreError, Tx, on, stored_time};
 use crate::block::Severity;
 use crate::ledger::{Claim, Dismissal, Holding, Word};
 
-/// Rows per statement: nine variables each, of the 32,766 that `SQLite` takes.
+/// Rows per statement: ten variables each, of the 32,766 that `SQLite` takes.
 const CHUNK: usize = 1000;
 
 pub(super) type Map<V> = HashMap<CompactString, V, foldhash::fast::RandomState>;
@@ -85,7 +85,7 @@ impl Record {
             return Err(damaged("domain")());
         }
         let holding = Holding {
-            owner: next().parse().map_err(|_| damaged("owner")())?,
+            owner: next().parse().map_err(|_| damaged("keeper")())?,
             rule: read_json(next()).ok_or_else(damaged("rule"))?,
             before: read_json(next()).ok_or_else(damaged("before"))?,
             row: Some(next()).filter(|row| !row.is_empty()).map(CompactString::from),
@@ -147,17 +147,22 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-pub(super) async fn read(tx: &mut Tx, target: &str) -> Result<Map<Holding>, StoreError> {
+pub(super) async fn read(
+    tx: &mut Tx,
+    owner: Owner,
+    target: &str,
+) -> Result<Map<Holding>, StoreError> {
     const SQL: &str = "
-        SELECT since, domain || $2 || owner || $2 || COALESCE(rule, 'null') || $2
+        SELECT since, domain || $2 || keeper || $2 || COALESCE(rule, 'null') || $2
             || COALESCE(before, 'null') || $2 || COALESCE(row_id, '') || $2
             || COALESCE(CAST(run_id AS TEXT), 'null') || $2 || claims AS packed
-        FROM holding WHERE target = $1";
+        FROM holding WHERE owner = $3 AND target = $1";
     let mut names = Names::default();
     let mut holdings = Map::default();
     // Each row is parsed while the database gets the next ones ready.
     on!(tx, |c| {
-        let mut records = sqlx::query_as(SQL).bind(target).bind(SEPARATOR).fetch(&mut **c);
+        let mut records =
+            sqlx::query_as(SQL).bind(target).bind(SEPARATOR).bind(owner).fetch(&mut **c);
         while let Some(record) = records.try_next().await.map_err(StoreError::reading("holding"))? {
             let (name, holding) = Record::parse(&record, target, &mut names)?;
             holdings.insert(name, holding);
@@ -168,6 +173,7 @@ pub(super) async fn read(tx: &mut Tx, target: &str) -> Result<Map<Holding>, Stor
 
 pub(super) async fn save(
     tx: &mut Tx,
+    owner: Owner,
     target: &str,
     holdings: &[(&CompactString, &Holding)],
 ) -> Result<(), StoreError> {
@@ -175,10 +181,12 @@ pub(super) async fn save(
         on!(&mut *tx, |c| {
             let mut query = sqlx::QueryBuilder::new(
                 "INSERT INTO holding
-                     (target, domain, owner, rule, before, row_id, run_id, since, claims) ",
+                     (owner, target, domain, keeper, rule, before, row_id, run_id, since,
+                      claims) ",
             );
             query.push_values(chunk, |mut row, (name, holding)| {
-                row.push_bind(target)
+                row.push_bind(owner)
+                    .push_bind(target)
                     .push_bind(name.as_str())
                     .push_bind(holding.owner.as_str())
                     .push_bind(holding.rule.as_ref().map(json))
@@ -189,8 +197,8 @@ pub(super) async fn save(
                     .push_bind(json(&holding.claims.iter().map(Packed::of).collect::<Vec<_>>()));
             });
             query.push(
-                " ON CONFLICT (target, domain) DO UPDATE SET
-                     owner = excluded.owner, rule = excluded.rule, before = excluded.before,
+                " ON CONFLICT (owner, target, domain) DO UPDATE SET
+                     keeper = excluded.keeper, rule = excluded.rule, before = excluded.before,
                      row_id = excluded.row_id, run_id = excluded.run_id,
                      since = excluded.since, claims = excluded.claims",
             );
@@ -202,6 +210,7 @@ pub(super) async fn save(
 
 pub(super) async fn read_dismissals(
     tx: &mut Tx,
+    owner: Owner,
     target: &str,
 ) -> Result<Map<Dismissal>, StoreError> {
     #[derive(sqlx::FromRow)]
@@ -211,13 +220,11 @@ pub(super) async fn read_dismissals(
         at: DateTime<Utc>,
         said: Option<String>,
     }
-    let records: Vec<Record> = on!(tx, |c| {
-        sqlx::query_as("SELECT domain, why, at, said FROM dismissal WHERE target = $1")
-            .bind(target)
-            .fetch_all(&mut **c)
-            .await
-    })
-    .map_err(StoreError::reading("dismissal"))?;
+    const SQL: &str =
+        "SELECT domain, why, at, said FROM dismissal WHERE target = $1 AND owner = $2";
+    let records: Vec<Record> =
+        on!(tx, |c| { sqlx::query_as(SQL).bind(target).bind(owner).fetch_all(&mut **c).await })
+            .map_err(StoreError::reading("dismissal"))?;
     let kept = |record: Record| {
         let row = RowOf::new("dismissal", &format_args!("{target}/{}", record.domain));
         let dismissal = Dismissal {
@@ -233,22 +240,25 @@ pub(super) async fn read_dismissals(
 
 pub(super) async fn save_dismissals(
     tx: &mut Tx,
+    owner: Owner,
     target: &str,
     dismissals: &[(&CompactString, &Dismissal)],
 ) -> Result<(), StoreError> {
     for chunk in dismissals.chunks(CHUNK) {
         on!(&mut *tx, |c| {
-            let mut query =
-                sqlx::QueryBuilder::new("INSERT INTO dismissal (target, domain, why, at, said) ");
+            let mut query = sqlx::QueryBuilder::new(
+                "INSERT INTO dismissal (owner, target, domain, why, at, said) ",
+            );
             query.push_values(chunk, |mut row, (name, dismissal)| {
-                row.push_bind(target)
+                row.push_bind(owner)
+                    .push_bind(target)
                     .push_bind(name.as_str())
                     .push_bind(dismissal.why.as_str())
                     .push_bind(stored_time(dismissal.at))
                     .push_bind(dismissal.said.as_ref().map(json));
             });
             query.push(
-                " ON CONFLICT (target, domain) DO UPDATE SET
+                " ON CONFLICT (owner, target, domain) DO UPDATE SET
                      why = excluded.why, at = excluded.at, said = excluded.said",
             );
             query.build().execute(&mut **c).await.map(drop)
@@ -257,17 +267,19 @@ pub(super) async fn save_dismissals(
     Ok(())
 }
 
-/// `delete` is a statement up to the name of the target.
+/// `delete` is a statement up to its `WHERE`.
 pub(super) async fn forget(
     tx: &mut Tx,
     delete: &'static str,
+    owner: Owner,
     target: &str,
     domains: &[&CompactString],
 ) -> Result<(), StoreError> {
     for chunk in domains.chunks(CHUNK) {
         on!(&mut *tx, |c| {
             let mut query = sqlx::QueryBuilder::new(delete);
-            query.push_bind(target).push(" AND domain IN (");
+            query.push(" WHERE owner = ").push_bind(owner);
+            query.push(" AND target = ").push_bind(target).push(" AND domain IN (");
             let mut list = query.separated(", ");
             for domain in chunk {
                 list.push_bind(domain.as_str());

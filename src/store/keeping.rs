@@ -7,7 +7,7 @@ use serde_json::json;
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
 use super::holdings::{self, Map};
-use super::{Either, Store, StoreError, Tx, on};
+use super::{Either, Owner, Store, StoreError, Tx, on};
 use crate::ledger::{Delta, Dismissal, Ledger};
 use crate::policy::Policy;
 
@@ -18,8 +18,9 @@ impl Store {
     /// What a target makes of its lists; the default where nobody has decided anything.
     pub async fn policy(&self, target: &str) -> Result<Policy, StoreError> {
         let text: Option<String> = on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT policy FROM kept_target WHERE name = $1")
+            sqlx::query_scalar("SELECT policy FROM kept_target WHERE name = $1 AND owner = $2")
                 .bind(target)
+                .bind(self.owner)
                 .fetch_optional(pool)
                 .await
         })?;
@@ -30,10 +31,16 @@ impl Store {
 
     pub async fn save_policy(&self, target: &str, policy: &Policy) -> Result<(), StoreError> {
         const SQL: &str = "
-            INSERT INTO kept_target (name, whose, policy) VALUES ($1, '', $2)
-            ON CONFLICT (name) DO UPDATE SET policy = excluded.policy";
+            INSERT INTO kept_target (name, whose, policy, owner) VALUES ($1, '', $2, $3)
+            ON CONFLICT (owner, name) DO UPDATE SET policy = excluded.policy";
         on!(&self.write, |pool| {
-            sqlx::query(SQL).bind(target).bind(policy.to_json()).execute(pool).await.map(drop)
+            sqlx::query(SQL)
+                .bind(target)
+                .bind(policy.to_json())
+                .bind(self.owner)
+                .execute(pool)
+                .await
+                .map(drop)
         })?;
         Ok(())
     }
@@ -50,8 +57,8 @@ impl Store {
     ) -> Result<Ledger, StoreError> {
         let mut tx = self.about(target, whose, now).await?;
         let ledger = Ledger {
-            holdings: holdings::read(&mut tx, target).await?,
-            dismissals: holdings::read_dismissals(&mut tx, target).await?,
+            holdings: holdings::read(&mut tx, self.owner, target).await?,
+            dismissals: holdings::read_dismissals(&mut tx, self.owner, target).await?,
         };
         tx.commit().await?;
         Ok(ledger)
@@ -65,7 +72,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Map<Dismissal>, StoreError> {
         let mut tx = self.about(target, whose, now).await?;
-        let dismissals = holdings::read_dismissals(&mut tx, target).await?;
+        let dismissals = holdings::read_dismissals(&mut tx, self.owner, target).await?;
         tx.commit().await?;
         Ok(dismissals)
     }
@@ -73,8 +80,9 @@ impl Store {
     /// A number that grows whenever a target's ledger changes.
     pub async fn ledger_version(&self, target: &str) -> Result<i64, StoreError> {
         let version: Option<i64> = on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT version FROM kept_target WHERE name = $1")
+            sqlx::query_scalar("SELECT version FROM kept_target WHERE name = $1 AND owner = $2")
                 .bind(target)
+                .bind(self.owner)
                 .fetch_optional(pool)
                 .await
         })?;
@@ -85,8 +93,9 @@ impl Store {
     async fn about(&self, target: &str, whose: &str, now: DateTime<Utc>) -> Result<Tx, StoreError> {
         let mut tx = self.glance().await?;
         let known: Option<String> = on!(&mut tx, |c| {
-            sqlx::query_scalar("SELECT whose FROM kept_target WHERE name = $1")
+            sqlx::query_scalar("SELECT whose FROM kept_target WHERE name = $1 AND owner = $2")
                 .bind(target)
+                .bind(self.owner)
                 .fetch_optional(&mut **c)
                 .await
         })?;
@@ -104,19 +113,23 @@ impl Store {
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
         const CHANGED: &str = "
-            INSERT INTO kept_target (name, whose, policy, version) VALUES ($1, '', '{}', 1)
-            ON CONFLICT (name) DO UPDATE SET version = kept_target.version + 1";
+            INSERT INTO kept_target (name, whose, policy, version, owner)
+            VALUES ($1, '', '{}', 1, $2)
+            ON CONFLICT (owner, name) DO UPDATE SET version = kept_target.version + 1";
+        let owner = self.owner;
         let mut tx = self.begin().await?;
         let (kept, gone) = parted(&delta.holdings);
-        holdings::save(&mut tx, target, &kept).await?;
-        holdings::forget(&mut tx, "DELETE FROM holding WHERE target = ", target, &gone).await?;
+        holdings::save(&mut tx, owner, target, &kept).await?;
+        holdings::forget(&mut tx, "DELETE FROM holding", owner, target, &gone).await?;
         let (kept, gone) = parted(&delta.dismissals);
-        holdings::save_dismissals(&mut tx, target, &kept).await?;
-        holdings::forget(&mut tx, "DELETE FROM dismissal WHERE target = ", target, &gone).await?;
+        holdings::save_dismissals(&mut tx, owner, target, &kept).await?;
+        holdings::forget(&mut tx, "DELETE FROM dismissal", owner, target, &gone).await?;
         if !(delta.holdings.is_empty() && delta.dismissals.is_empty()) {
-            on!(&mut tx, |c| sqlx::query(CHANGED).bind(target).execute(&mut **c).await.map(drop))?;
+            on!(&mut tx, |c| {
+                sqlx::query(CHANGED).bind(target).bind(owner).execute(&mut **c).await.map(drop)
+            })?;
         }
-        events::insert(&mut tx, events).await?;
+        events::insert(&mut tx, owner, events).await?;
         tx.commit().await
     }
 
@@ -139,16 +152,25 @@ impl Store {
     ) -> Result<Tx, StoreError> {
         // An update that changes nothing, to lock the row that may be there.
         const LOCK: &str = "
-            INSERT INTO kept_target (name, whose, policy) VALUES ($1, '', '{}')
-            ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING whose";
+            INSERT INTO kept_target (name, whose, policy, owner) VALUES ($1, '', '{}', $2)
+            ON CONFLICT (owner, name) DO UPDATE SET name = excluded.name RETURNING whose";
+        const NAMED: &str = "
+            UPDATE kept_target SET whose = $2, version = version + 1
+            WHERE name = $1 AND owner = $3";
         let mut tx = self.begin().await?;
-        let known: String =
-            on!(&mut tx, |c| { sqlx::query_scalar(LOCK).bind(target).fetch_one(&mut **c).await })?;
+        let known: String = on!(&mut tx, |c| {
+            sqlx::query_scalar(LOCK).bind(target).bind(self.owner).fetch_one(&mut **c).await
+        })?;
         if !known.is_empty() && known != whose {
-            let holdings = clear(&mut tx, "DELETE FROM holding WHERE target = $1", target).await?;
-            let dismissals =
-                clear(&mut tx, "DELETE FROM dismissal WHERE target = $1", target).await?;
-            let dates = clear(&mut tx, "DELETE FROM block_date WHERE target = $1", target).await?;
+            let mut gone = [0; 3];
+            for (gone, delete) in gone.iter_mut().zip([
+                "DELETE FROM holding WHERE owner = $1 AND target = $2",
+                "DELETE FROM dismissal WHERE owner = $1 AND target = $2",
+                "DELETE FROM block_date WHERE owner = $1 AND target = $2",
+            ]) {
+                *gone = clear(&mut tx, delete, self.owner, target).await?;
+            }
+            let [holdings, dismissals, dates] = gone;
             let detail = json!({
                 "was": known,
                 "is": whose,
@@ -157,12 +179,13 @@ impl Store {
                 "dates": dates,
             });
             let reset = NewEvent::new(now, ITSELF, EventKind::Reset).target(target).detail(detail);
-            events::insert(&mut tx, &[reset]).await?;
+            events::insert(&mut tx, self.owner, &[reset]).await?;
         }
         on!(&mut tx, |c| {
-            sqlx::query("UPDATE kept_target SET whose = $2, version = version + 1 WHERE name = $1")
+            sqlx::query(NAMED)
                 .bind(target)
                 .bind(whose)
+                .bind(self.owner)
                 .execute(&mut **c)
                 .await
                 .map(drop)
@@ -187,8 +210,18 @@ fn parted<'a, V>(
     (kept, gone)
 }
 
-async fn clear(tx: &mut Tx, sql: &'static str, target: &str) -> Result<u64, StoreError> {
+async fn clear(
+    tx: &mut Tx,
+    delete: &'static str,
+    owner: Owner,
+    target: &str,
+) -> Result<u64, StoreError> {
     Ok(on!(tx, |c| {
-        sqlx::query(sql).bind(target).execute(&mut **c).await.map(|done| done.rows_affected())
+        sqlx::query(delete)
+            .bind(owner)
+            .bind(target)
+            .execute(&mut **c)
+            .await
+            .map(|done| done.rows_affected())
     })?)
 }

@@ -1,10 +1,13 @@
 //! Lists that somebody follows, and what happened when they were last looked at.
+//!
+//! What the house follows is offered to everybody, so that a list that many use is fetched,
+//! checked and kept once. Only its owner changes anything about a list.
 
 use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
 use super::snapshots::{self, NewSnapshot, SnapshotId, Standing};
-use super::{Store, StoreError, Tx, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, Tx, on, stored_time};
 use crate::text::plain;
 
 pub type ListId = i64;
@@ -25,6 +28,8 @@ pub struct NewList {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FollowedList {
     pub id: ListId,
+    /// Who follows it, and alone decides about it.
+    pub owner: Owner,
     pub name: String,
     pub source: String,
     /// JSON.
@@ -59,6 +64,7 @@ pub struct Visit {
 #[derive(sqlx::FromRow)]
 struct Record {
     id: i64,
+    owner: i64,
     name: String,
     source: String,
     settings: String,
@@ -85,6 +91,7 @@ impl TryFrom<Record> for FollowedList {
             current: row.need("current_id", r.current_id)?,
             failures: row.need("failures", (r.failures >= 0).then_some(r.failures))?,
             id: r.id,
+            owner: r.owner,
             name: r.name,
             source: r.source,
             settings: r.settings,
@@ -100,6 +107,14 @@ impl TryFrom<Record> for FollowedList {
     }
 }
 
+impl FollowedList {
+    /// Whether somebody uses it as whoever runs this Hedgerow follows it: they take what is in
+    /// force, and have no say in what that is.
+    pub fn is_shared_with(&self, owner: Owner) -> bool {
+        self.owner != owner
+    }
+}
+
 impl Store {
     /// Follows a list from its first version on.
     pub async fn add_list(
@@ -109,8 +124,8 @@ impl Store {
         first: &NewSnapshot<'_>,
     ) -> Result<ListId, StoreError> {
         const SQL: &str = "
-            INSERT INTO followed_list (name, source, settings, created_at)
-            VALUES ($1, $2, $3, $4) RETURNING id";
+            INSERT INTO followed_list (name, source, settings, created_at, owner)
+            VALUES ($1, $2, $3, $4, $5) RETURNING id";
         let mut tx = self.begin().await?;
         let id: ListId = on!(&mut tx, |c| {
             sqlx::query_scalar(SQL)
@@ -118,31 +133,40 @@ impl Store {
                 .bind(&new.source)
                 .bind(&new.settings)
                 .bind(stored_time(visit.at))
+                .bind(self.owner)
                 .fetch_one(&mut **c)
                 .await
         })
         .map_err(|error| taken(error, &new.name))?;
         let first = snapshots::insert(&mut tx, id, first).await?;
-        settle(&mut tx, id, visit, first, Some(first), None).await?;
+        settle(&mut tx, self.owner, id, visit, first, Some(first), None).await?;
         tx.commit().await?;
         Ok(id)
     }
 
+    /// A list by its name: the owner's own or, where they follow none of that name, the house's.
     pub async fn list(&self, name: &str) -> Result<Option<FollowedList>, StoreError> {
+        // No person's number is below the house's.
+        const SQL: &str = "
+            SELECT * FROM followed_list WHERE name = $1 AND owner IN ($2, $3)
+            ORDER BY owner DESC LIMIT 1";
         let record: Option<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM followed_list WHERE name = $1")
-                .bind(name)
-                .fetch_optional(pool)
-                .await
+            sqlx::query_as(SQL).bind(name).bind(self.owner).bind(HOUSE).fetch_optional(pool).await
         })
         .map_err(StoreError::reading("followed_list"))?;
         record.map(FollowedList::try_from).transpose()
     }
 
-    /// All lists, ordered by name.
+    /// All lists that the owner can use, ordered by name: first their own, then those of the
+    /// house that have none of theirs before them.
     pub async fn lists(&self) -> Result<Vec<FollowedList>, StoreError> {
+        const SQL: &str = "
+            SELECT * FROM followed_list WHERE owner = $1 OR (owner = $2 AND NOT EXISTS (
+                SELECT 1 FROM followed_list AS own
+                WHERE own.owner = $1 AND own.name = followed_list.name))
+            ORDER BY owner DESC, name";
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM followed_list ORDER BY name").fetch_all(pool).await
+            sqlx::query_as(SQL).bind(self.owner).bind(HOUSE).fetch_all(pool).await
         })
         .map_err(StoreError::reading("followed_list"))?;
         records.into_iter().map(FollowedList::try_from).collect()
@@ -152,8 +176,9 @@ impl Store {
     pub async fn delete_list(&self, name: &str) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let gone = on!(&mut tx, |c| {
-            sqlx::query("DELETE FROM followed_list WHERE name = $1")
+            sqlx::query("DELETE FROM followed_list WHERE name = $1 AND owner = $2")
                 .bind(name)
+                .bind(self.owner)
                 .execute(&mut **c)
                 .await
                 .map(|done| done.rows_affected())
@@ -175,9 +200,16 @@ impl Store {
                 etag = CASE WHEN source = $3 THEN etag END,
                 last_modified = CASE WHEN source = $3 THEN last_modified END,
                 cursor = CASE WHEN source = $3 THEN cursor END
-            WHERE id = $1";
+            WHERE id = $1 AND owner = $4";
         on!(&self.write, |pool| {
-            sqlx::query(SQL).bind(id).bind(settings).bind(source).execute(pool).await.map(drop)
+            sqlx::query(SQL)
+                .bind(id)
+                .bind(settings)
+                .bind(source)
+                .bind(self.owner)
+                .execute(pool)
+                .await
+                .map(drop)
         })?;
         Ok(())
     }
@@ -191,12 +223,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         const SQL: &str = "
             UPDATE followed_list SET tried_at = $2, failure = $3, failures = failures + 1
-            WHERE id = $1";
+            WHERE id = $1 AND owner = $4";
         on!(&self.write, |pool| {
             sqlx::query(SQL)
                 .bind(id)
                 .bind(stored_time(at))
                 .bind(plain(failure))
+                .bind(self.owner)
                 .execute(pool)
                 .await
                 .map(drop)
@@ -207,7 +240,7 @@ impl Store {
     /// An attempt that found what was there already.
     pub async fn list_unchanged(&self, id: ListId, visit: &Visit) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        visited(&mut tx, id, visit).await?;
+        visited(&mut tx, self.owner, id, visit).await?;
         tx.commit().await
     }
 
@@ -224,7 +257,7 @@ impl Store {
         new: &NewSnapshot<'_>,
     ) -> Result<Option<SnapshotId>, StoreError> {
         let mut tx = self.begin().await?;
-        let Some(record) = for_update(&mut tx, list).await? else {
+        let Some(record) = for_update(&mut tx, self.owner, list).await? else {
             return Err(StoreError::missing("followed_list", &list));
         };
         if record.latest_id != Some(seen) {
@@ -234,10 +267,11 @@ impl Store {
         if let Some(held) = record.held_id {
             snapshots::supersede(&mut tx, held, visit.at).await?;
         }
-        match new.standing {
-            Standing::Held => settle(&mut tx, list, visit, id, None, Some(id)).await?,
-            _ => settle(&mut tx, list, visit, id, Some(id), None).await?,
-        }
+        let (current, held) = match new.standing {
+            Standing::Held => (None, Some(id)),
+            _ => (Some(id), None),
+        };
+        settle(&mut tx, self.owner, list, visit, id, current, held).await?;
         tx.commit().await?;
         Ok(Some(id))
     }
@@ -252,7 +286,7 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let waits = for_update(&mut tx, list).await?.and_then(|record| record.held_id);
+        let waits = for_update(&mut tx, self.owner, list).await?.and_then(|record| record.held_id);
         if waits != Some(held) {
             return Ok(false);
         }
@@ -261,10 +295,11 @@ impl Store {
         on!(&mut tx, |c| {
             sqlx::query(
                 "UPDATE followed_list SET held_id = NULL, current_id = COALESCE($2, current_id)
-                 WHERE id = $1",
+                 WHERE id = $1 AND owner = $3",
             )
             .bind(list)
             .bind(accept.then_some(held))
+            .bind(self.owner)
             .execute(&mut **c)
             .await
             .map(drop)
@@ -274,17 +309,19 @@ impl Store {
     }
 }
 
-async fn for_update(tx: &mut Tx, id: ListId) -> Result<Option<Record>, StoreError> {
+async fn for_update(tx: &mut Tx, owner: Owner, id: ListId) -> Result<Option<Record>, StoreError> {
     let record = match tx {
         super::Either::Sqlite(c) => {
-            sqlx::query_as("SELECT * FROM followed_list WHERE id = $1")
+            sqlx::query_as("SELECT * FROM followed_list WHERE id = $1 AND owner = $2")
                 .bind(id)
+                .bind(owner)
                 .fetch_optional(&mut **c)
                 .await
         }
         super::Either::Postgres(c) => {
-            sqlx::query_as("SELECT * FROM followed_list WHERE id = $1 FOR UPDATE")
+            sqlx::query_as("SELECT * FROM followed_list WHERE id = $1 AND owner = $2 FOR UPDATE")
                 .bind(id)
+                .bind(owner)
                 .fetch_optional(&mut **c)
                 .await
         }
@@ -292,11 +329,11 @@ async fn for_update(tx: &mut Tx, id: ListId) -> Result<Option<Record>, StoreErro
     record.map_err(StoreError::reading("followed_list"))
 }
 
-async fn visited(tx: &mut Tx, id: ListId, visit: &Visit) -> Result<(), StoreError> {
+async fn visited(tx: &mut Tx, owner: Owner, id: ListId, visit: &Visit) -> Result<(), StoreError> {
     const SQL: &str = "
         UPDATE followed_list SET tried_at = $2, succeeded_at = $2, failure = NULL, failures = 0,
             etag = $3, last_modified = $4, cursor = $5
-        WHERE id = $1";
+        WHERE id = $1 AND owner = $6";
     on!(tx, |c| {
         sqlx::query(SQL)
             .bind(id)
@@ -304,6 +341,7 @@ async fn visited(tx: &mut Tx, id: ListId, visit: &Visit) -> Result<(), StoreErro
             .bind(&visit.etag)
             .bind(&visit.last_modified)
             .bind(&visit.cursor)
+            .bind(owner)
             .execute(&mut **c)
             .await
             .map(drop)
@@ -314,23 +352,25 @@ async fn visited(tx: &mut Tx, id: ListId, visit: &Visit) -> Result<(), StoreErro
 /// Writes down which versions count from now on; `current` is left where it is `None`.
 async fn settle(
     tx: &mut Tx,
+    owner: Owner,
     list: ListId,
     visit: &Visit,
     latest: SnapshotId,
     current: Option<SnapshotId>,
     held: Option<SnapshotId>,
 ) -> Result<(), StoreError> {
-    visited(tx, list, visit).await?;
+    visited(tx, owner, list, visit).await?;
     on!(tx, |c| {
         sqlx::query(
             "UPDATE followed_list SET latest_id = $2, current_id = COALESCE($3, current_id),
                  held_id = $4
-             WHERE id = $1",
+             WHERE id = $1 AND owner = $5",
         )
         .bind(list)
         .bind(latest)
         .bind(current)
         .bind(held)
+        .bind(owner)
         .execute(&mut **c)
         .await
         .map(drop)

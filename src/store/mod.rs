@@ -107,7 +107,10 @@ pub struct Store {
     write: Db,
     /// The address without a password.
     shown: String,
-    /// Whose rows every statement reads and writes.
+    /// Whose rows every statement reads and writes. What is not anybody's is said where it is:
+    /// who may come in ([`Store::person`], [`Store::session`]), what the house's lists say
+    /// ([`Store::list`], [`Store::see`]), and one run at a time on an account or server
+    /// ([`Store::lock_target`]).
     owner: Owner,
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
 use super::steps::{self, NewStep};
-use super::{Either, Store, StoreError, Tx, level_from, level_word, on, stored_time, words};
+use super::{Either, Owner, Store, StoreError, Tx, level_from, level_word, on, stored_time, words};
 use crate::block::Level;
 use crate::text::plain;
 
@@ -181,8 +181,9 @@ impl Store {
     ) -> Result<RunId, StoreError> {
         const SQL: &str = "
             INSERT INTO run
-                (target, level, mode, plan, plan_sha256, backup_id, actor, status, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8) RETURNING id";
+                (target, level, mode, plan, plan_sha256, backup_id, actor, status, created_at,
+                 owner)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9) RETURNING id";
         let mut tx = self.begin().await?;
         let id: RunId = on!(&mut tx, |c| {
             sqlx::query_scalar(SQL)
@@ -194,6 +195,7 @@ impl Store {
                 .bind(new.backup_id)
                 .bind(&new.actor)
                 .bind(stored_time(new.created_at))
+                .bind(self.owner)
                 .fetch_one(&mut **c)
                 .await
         })?;
@@ -206,24 +208,26 @@ impl Store {
         });
         let begun = NewEvent::new(new.created_at, &new.actor, EventKind::RunBegun);
         let begun = begun.target(&new.target).run(id).detail(detail);
-        events::insert(&mut tx, &[begun]).await?;
+        events::insert(&mut tx, self.owner, &[begun]).await?;
         tx.commit().await?;
         Ok(id)
     }
 
     pub async fn run(&self, id: RunId) -> Result<Option<Run>, StoreError> {
-        const SQL: &str = runs_where!("WHERE id = $1");
-        let record: Option<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)
-                .map_err(StoreError::reading("run"))?;
+        const SQL: &str = runs_where!("WHERE id = $1 AND owner = $2");
+        let record: Option<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(id).bind(self.owner).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("run"))?;
         record.map(Run::try_from).transpose()
     }
 
     /// The plan of a run, as it was given to [`Store::begin_run`].
     pub async fn plan(&self, id: RunId) -> Result<Option<String>, StoreError> {
         Ok(on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT plan FROM run WHERE id = $1")
+            sqlx::query_scalar("SELECT plan FROM run WHERE id = $1 AND owner = $2")
                 .bind(id)
+                .bind(self.owner)
                 .fetch_optional(pool)
                 .await
         })?)
@@ -231,38 +235,45 @@ impl Store {
 
     /// The last `limit` runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, StoreError> {
-        const SQL: &str = runs_where!("ORDER BY id DESC LIMIT $1");
+        const SQL: &str = runs_where!("WHERE owner = $1 ORDER BY id DESC LIMIT $2");
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as(SQL).bind(i64::from(limit)).fetch_all(pool).await
+            sqlx::query_as(SQL).bind(self.owner).bind(i64::from(limit)).fetch_all(pool).await
         })
         .map_err(StoreError::reading("run"))?;
         records.into_iter().map(Run::try_from).collect()
     }
 
-    /// The runs on one target, newest first.
+    /// A part of the runs on `target`, newest first.
     pub async fn runs_on(
         &self,
         target: &str,
-        skip: u64,
-        limit: u64,
+        offset: u32,
+        limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
-        const SQL: &str = runs_where!("WHERE target = $1 ORDER BY id DESC LIMIT $2 OFFSET $3");
-        let [skip, limit] = [skip, limit].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        const SQL: &str =
+            runs_where!("WHERE owner = $1 AND target = $2 ORDER BY id DESC LIMIT $3 OFFSET $4");
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as(SQL).bind(target).bind(limit).bind(skip).fetch_all(pool).await
+            sqlx::query_as(SQL)
+                .bind(self.owner)
+                .bind(target)
+                .bind(i64::from(limit))
+                .bind(i64::from(offset))
+                .fetch_all(pool)
+                .await
         })
         .map_err(StoreError::reading("run"))?;
         records.into_iter().map(Run::try_from).collect()
     }
 
-    pub async fn count_runs_on(&self, target: &str) -> Result<u64, StoreError> {
-        let number: i64 = on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT COUNT(*) FROM run WHERE target = $1")
+    /// How many runs there were on `target`.
+    pub async fn count_runs(&self, target: &str) -> Result<i64, StoreError> {
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar("SELECT COUNT(*) FROM run WHERE owner = $1 AND target = $2")
+                .bind(self.owner)
                 .bind(target)
                 .fetch_one(pool)
                 .await
-        })?;
-        Ok(u64::try_from(number).unwrap_or(0))
+        })?)
     }
 
     /// When the newest run on a target began, and when it ended.
@@ -271,9 +282,12 @@ impl Store {
         target: &str,
     ) -> Result<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>, StoreError> {
         const SQL: &str = "
-            SELECT created_at, finished_at FROM run WHERE target = $1 ORDER BY id DESC LIMIT 1";
-        on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_optional(pool).await)
-            .map_err(StoreError::reading("run"))
+            SELECT created_at, finished_at FROM run
+            WHERE owner = $1 AND target = $2 ORDER BY id DESC LIMIT 1";
+        on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(self.owner).bind(target).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("run"))
     }
 
     /// The newest run on a target that was begun since then with exactly this plan.
@@ -285,9 +299,10 @@ impl Store {
     ) -> Result<Option<RunId>, StoreError> {
         const SQL: &str = "
             SELECT MAX(id) FROM run
-            WHERE target = $1 AND plan_sha256 = $2 AND created_at >= $3";
+            WHERE owner = $1 AND target = $2 AND plan_sha256 = $3 AND created_at >= $4";
         Ok(on!(&self.read, |pool| {
             sqlx::query_scalar(SQL)
+                .bind(self.owner)
                 .bind(target)
                 .bind(plan_sha256)
                 .bind(stored_time(since))
@@ -299,21 +314,25 @@ impl Store {
     /// The newest run on `target` that can be continued.
     pub async fn unfinished_run(&self, target: &str) -> Result<Option<Run>, StoreError> {
         const SQL: &str = runs_where!(
-            "WHERE target = $1 AND status IN ('running', 'stopped') ORDER BY id DESC LIMIT 1"
+            "WHERE owner = $1 AND target = $2 AND status IN ('running', 'stopped')
+             ORDER BY id DESC LIMIT 1"
         );
-        let record: Option<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_optional(pool).await)
-                .map_err(StoreError::reading("run"))?;
+        let record: Option<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(self.owner).bind(target).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("run"))?;
         record.map(Run::try_from).transpose()
     }
 
     /// The newest run on any target that can be continued.
     pub async fn latest_unfinished(&self) -> Result<Option<Run>, StoreError> {
-        const SQL: &str =
-            runs_where!("WHERE status IN ('running', 'stopped') ORDER BY id DESC LIMIT 1");
-        let record: Option<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).fetch_optional(pool).await)
-                .map_err(StoreError::reading("run"))?;
+        const SQL: &str = runs_where!(
+            "WHERE owner = $1 AND status IN ('running', 'stopped') ORDER BY id DESC LIMIT 1"
+        );
+        let record: Option<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(self.owner).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("run"))?;
         record.map(Run::try_from).transpose()
     }
 
@@ -328,16 +347,16 @@ impl Store {
         const SQL: &str = "
             UPDATE run SET status = 'running', verified = NULL, message = NULL,
                 finished_at = NULL, actor = $2
-            WHERE id = $1 RETURNING target";
+            WHERE id = $1 AND owner = $3 RETURNING target";
         let mut tx = self.begin().await?;
-        if !lock_status(&mut tx, id).await?.is_unfinished() {
+        if !lock_status(&mut tx, self.owner, id).await?.is_unfinished() {
             return Err(StoreError::Finished(id));
         }
         let target: String = on!(&mut tx, |c| {
-            sqlx::query_scalar(SQL).bind(id).bind(actor).fetch_one(&mut **c).await
+            sqlx::query_scalar(SQL).bind(id).bind(actor).bind(self.owner).fetch_one(&mut **c).await
         })?;
         let resumed = NewEvent::new(now, actor, EventKind::RunResumed).target(target).run(id);
-        events::insert(&mut tx, &[resumed]).await?;
+        events::insert(&mut tx, self.owner, &[resumed]).await?;
         tx.commit().await
     }
 
@@ -351,7 +370,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         const SQL: &str = "
             UPDATE run SET status = $1, verified = $2, message = $3, finished_at = $4
-            WHERE id = $5 RETURNING target, actor";
+            WHERE id = $5 AND owner = $6 RETURNING target, actor";
         let (ending, message) = (RunStatus::from(ending), message.map(plain));
         let mut tx = self.begin().await?;
         let ended: Option<(String, String)> = on!(&mut tx, |c| {
@@ -361,29 +380,33 @@ impl Store {
                 .bind(&message)
                 .bind(stored_time(now))
                 .bind(id)
+                .bind(self.owner)
                 .fetch_optional(&mut **c)
                 .await
         })?;
         let (target, actor) = ended.ok_or_else(|| StoreError::missing("run", &id))?;
         let detail = json!({ "ending": ending, "verified": verified, "message": message });
         let finished = NewEvent::new(now, actor, EventKind::RunFinished);
-        events::insert(&mut tx, &[finished.target(target).run(id).detail(detail)]).await?;
+        events::insert(&mut tx, self.owner, &[finished.target(target).run(id).detail(detail)])
+            .await?;
         tx.commit().await
     }
 }
 
 /// A run's status, which nobody else can change until the transaction ends.
-async fn lock_status(tx: &mut Tx, id: RunId) -> Result<RunStatus, StoreError> {
+async fn lock_status(tx: &mut Tx, owner: Owner, id: RunId) -> Result<RunStatus, StoreError> {
     let word: Option<String> = match tx {
         Either::Sqlite(tx) => {
-            sqlx::query_scalar("SELECT status FROM run WHERE id = $1")
+            sqlx::query_scalar("SELECT status FROM run WHERE id = $1 AND owner = $2")
                 .bind(id)
+                .bind(owner)
                 .fetch_optional(&mut **tx)
                 .await?
         }
         Either::Postgres(tx) => {
-            sqlx::query_scalar("SELECT status FROM run WHERE id = $1 FOR UPDATE")
+            sqlx::query_scalar("SELECT status FROM run WHERE id = $1 AND owner = $2 FOR UPDATE")
                 .bind(id)
+                .bind(owner)
                 .fetch_optional(&mut **tx)
                 .await?
         }

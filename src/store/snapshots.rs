@@ -1,11 +1,12 @@
-//! The versions of a list. What they contain is kept once, however often it returns.
+//! The versions of a list. What they contain is kept once, however often it returns, and
+//! however many people follow the list. It is handed out to those who have a version with it.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::error::RowOf;
 use super::lists::ListId;
-use super::{Store, StoreError, Tx, on, stored_time, words};
+use super::{HOUSE, Store, StoreError, Tx, on, stored_time, words};
 use crate::block::hex;
 
 pub type SnapshotId = i64;
@@ -93,12 +94,13 @@ impl TryFrom<Record> for Snapshot {
 }
 
 impl Store {
+    /// A version of a list that the owner can use.
     pub async fn snapshot(&self, id: SnapshotId) -> Result<Option<Snapshot>, StoreError> {
+        const SQL: &str = "
+            SELECT * FROM snapshot WHERE id = $1 AND list_id IN (
+                SELECT id FROM followed_list WHERE owner IN ($2, $3))";
         let record: Option<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM snapshot WHERE id = $1")
-                .bind(id)
-                .fetch_optional(pool)
-                .await
+            sqlx::query_as(SQL).bind(id).bind(self.owner).bind(HOUSE).fetch_optional(pool).await
         })
         .map_err(StoreError::reading("snapshot"))?;
         record.map(Snapshot::try_from).transpose()
@@ -106,11 +108,12 @@ impl Store {
 
     /// All versions of a list, newest first.
     pub async fn snapshots(&self, list: ListId) -> Result<Vec<Snapshot>, StoreError> {
+        const SQL: &str = "
+            SELECT * FROM snapshot WHERE list_id = $1 AND EXISTS (
+                SELECT 1 FROM followed_list WHERE id = $1 AND owner IN ($2, $3))
+            ORDER BY id DESC";
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM snapshot WHERE list_id = $1 ORDER BY id DESC")
-                .bind(list)
-                .fetch_all(pool)
-                .await
+            sqlx::query_as(SQL).bind(list).bind(self.owner).bind(HOUSE).fetch_all(pool).await
         })
         .map_err(StoreError::reading("snapshot"))?;
         records.into_iter().map(Snapshot::try_from).collect()
@@ -119,11 +122,12 @@ impl Store {
     /// What a version contains. It is checked against its digest: a list that was damaged
     /// on the disk must not become blocks, and even less become fewer of them.
     pub async fn content(&self, sha256: &str) -> Result<Vec<u8>, StoreError> {
+        const SQL: &str = "
+            SELECT size, packed FROM content WHERE sha256 = $1 AND EXISTS (
+                SELECT 1 FROM snapshot JOIN followed_list ON followed_list.id = snapshot.list_id
+                WHERE snapshot.sha256 = $1 AND followed_list.owner IN ($2, $3))";
         let found: Option<(i64, Vec<u8>)> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT size, packed FROM content WHERE sha256 = $1")
-                .bind(sha256)
-                .fetch_optional(pool)
-                .await
+            sqlx::query_as(SQL).bind(sha256).bind(self.owner).bind(HOUSE).fetch_optional(pool).await
         })
         .map_err(StoreError::reading("content"))?;
         let (size, packed) = found.ok_or_else(|| StoreError::missing("content", &sha256))?;

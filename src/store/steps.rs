@@ -11,11 +11,15 @@ use serde_json::json;
 
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
-use super::{RunId, Store, StoreError, Tx, on, stored_time, words};
+use super::{Owner, RunId, Store, StoreError, Tx, on, stored_time, words};
 use crate::text::plain;
 
 /// Rows per statement: well under the 32,766 variables that `SQLite` takes.
 const CHUNK: usize = 1000;
+
+/// A step is its run's owner's. This looks at no step, so it is asked once for a statement and
+/// not for each of them.
+const OWN_RUN: &str = " AND EXISTS (SELECT 1 FROM run WHERE id = ";
 
 words! {
     /// What a step does to its domain.
@@ -129,36 +133,33 @@ pub(super) async fn insert(
 impl Store {
     /// All steps of a run in their order.
     pub async fn steps(&self, run: RunId) -> Result<Vec<Step>, StoreError> {
-        let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM step WHERE run_id = $1 ORDER BY seq")
-                .bind(run)
-                .fetch_all(pool)
-                .await
-        })
-        .map_err(StoreError::reading("step"))?;
-        records.into_iter().map(Step::try_from).collect()
+        self.steps_page(run, &[], 0, u32::MAX).await
     }
 
-    /// Some of a run's steps in their order, all of them or those in one state.
-    pub async fn some_steps(
+    /// A part of a run's steps in their order: those in one of these states, or in any where
+    /// none is named.
+    pub async fn steps_page(
         &self,
         run: RunId,
-        status: Option<StepStatus>,
-        skip: u64,
-        limit: u64,
+        states: &[StepStatus],
+        offset: u32,
+        limit: u32,
     ) -> Result<Vec<Step>, StoreError> {
-        const SQL: &str = "
-            SELECT * FROM step WHERE run_id = $1 AND ($2 IS NULL OR status = $2)
-            ORDER BY seq LIMIT $3 OFFSET $4";
-        let [skip, limit] = [skip, limit].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as(SQL)
-                .bind(run)
-                .bind(status.map(StepStatus::as_str))
-                .bind(limit)
-                .bind(skip)
-                .fetch_all(pool)
-                .await
+            let mut query = sqlx::QueryBuilder::new("SELECT * FROM step WHERE run_id = ");
+            query.push_bind(run).push(OWN_RUN).push_bind(run);
+            query.push(" AND owner = ").push_bind(self.owner).push(")");
+            if !states.is_empty() {
+                query.push(" AND status IN (");
+                let mut list = query.separated(", ");
+                for state in states {
+                    list.push_bind(state.as_str());
+                }
+                query.push(")");
+            }
+            query.push(" ORDER BY seq LIMIT ").push_bind(i64::from(limit));
+            query.push(" OFFSET ").push_bind(i64::from(offset));
+            query.build_query_as().fetch_all(pool).await
         })
         .map_err(StoreError::reading("step"))?;
         records.into_iter().map(Step::try_from).collect()
@@ -187,7 +188,7 @@ impl Store {
         error: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mark = Mark { run, status, error: error.map(plain), now };
+        let mark = Mark { owner: self.owner, run, status, error: error.map(plain), now };
         let mut tx = self.begin().await?;
         let mut marked = Vec::new();
         for chunk in seqs.chunks(CHUNK) {
@@ -212,6 +213,7 @@ impl Store {
 
 /// What is entered for many steps at once.
 struct Mark<'a> {
+    owner: Owner,
     run: RunId,
     status: StepStatus,
     error: Option<Cow<'a, str>>,
@@ -243,7 +245,9 @@ impl Mark<'_> {
             query.push(", error = ").push_bind(self.error.as_deref());
             query.push(", updated_at = ").push_bind(stored_time(self.now));
             query.push(", attempts = attempts + ").push_bind(attempt(self.status));
-            query.push(" WHERE run_id = ").push_bind(self.run).push(" AND seq IN (");
+            query.push(" WHERE run_id = ").push_bind(self.run);
+            query.push(OWN_RUN).push_bind(self.run);
+            query.push(" AND owner = ").push_bind(self.owner).push(") AND seq IN (");
             let mut list = query.separated(", ");
             for seq in seqs {
                 list.push_bind(*seq);
@@ -262,8 +266,9 @@ impl Mark<'_> {
             return Ok(());
         }
         let (target, actor): (String, String) = on!(&mut *tx, |c| {
-            sqlx::query_as("SELECT target, actor FROM run WHERE id = $1")
+            sqlx::query_as("SELECT target, actor FROM run WHERE id = $1 AND owner = $2")
                 .bind(self.run)
+                .bind(self.owner)
                 .fetch_one(&mut **c)
                 .await
         })?;
@@ -278,7 +283,7 @@ impl Mark<'_> {
         };
         let events: Vec<NewEvent> =
             marked.into_iter().map(event).collect::<Result<_, StoreError>>()?;
-        events::insert(tx, &events).await
+        events::insert(tx, self.owner, &events).await
     }
 }
 

@@ -52,20 +52,21 @@ impl Store {
         target: Option<&str>,
     ) -> Result<Vec<Subscription>, StoreError> {
         const SQL: &str = "
-            SELECT * FROM subscription WHERE $1 IS NULL OR target = $1 ORDER BY target, list";
-        let records: Vec<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).bind(target).fetch_all(pool).await)
-                .map_err(StoreError::reading("subscription"))?;
+            SELECT * FROM subscription WHERE owner = $2 AND ($1 IS NULL OR target = $1)
+            ORDER BY target, list";
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(target).bind(self.owner).fetch_all(pool).await
+        })
+        .map_err(StoreError::reading("subscription"))?;
         records.into_iter().map(Subscription::try_from).collect()
     }
 
     /// The targets that follow a list, ordered by name.
     pub async fn subscribers(&self, list: &str) -> Result<Vec<String>, StoreError> {
+        const SQL: &str =
+            "SELECT target FROM subscription WHERE list = $1 AND owner = $2 ORDER BY target";
         Ok(on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT target FROM subscription WHERE list = $1 ORDER BY target")
-                .bind(list)
-                .fetch_all(pool)
-                .await
+            sqlx::query_scalar(SQL).bind(list).bind(self.owner).fetch_all(pool).await
         })?)
     }
 
@@ -79,14 +80,16 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         const SQL: &str = "
-            INSERT INTO subscription (target, list, terms, created_at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (target, list) DO UPDATE SET terms = excluded.terms";
+            INSERT INTO subscription (target, list, terms, created_at, owner)
+            VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (owner, target, list) DO UPDATE SET terms = excluded.terms";
         on!(&self.write, |pool| {
             sqlx::query(SQL)
                 .bind(target)
                 .bind(list)
                 .bind(terms.to_json())
                 .bind(stored_time(now))
+                .bind(self.owner)
                 .execute(pool)
                 .await
                 .map(drop)
@@ -96,10 +99,12 @@ impl Store {
 
     /// Stops following a list, and says whether the target did.
     pub async fn delete_subscription(&self, target: &str, list: &str) -> Result<bool, StoreError> {
+        const SQL: &str = "DELETE FROM subscription WHERE target = $1 AND list = $2 AND owner = $3";
         let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM subscription WHERE target = $1 AND list = $2")
+            sqlx::query(SQL)
                 .bind(target)
                 .bind(list)
+                .bind(self.owner)
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected())

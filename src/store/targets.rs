@@ -92,9 +92,9 @@ impl Store {
     pub async fn save_target(&self, new: &NewTarget) -> Result<i64, StoreError> {
         const SQL: &str = "
             INSERT INTO target (name, level, base_url, domain, account, software, version,
-                                scopes, client_id, client_secret, token, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            ON CONFLICT (name) DO UPDATE SET
+                                scopes, client_id, client_secret, token, created_at, owner)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            ON CONFLICT (owner, name) DO UPDATE SET
                 level = excluded.level, base_url = excluded.base_url,
                 domain = excluded.domain, account = excluded.account,
                 software = excluded.software, version = excluded.version,
@@ -116,6 +116,7 @@ impl Store {
                 .bind(&new.client_secret)
                 .bind(&new.token)
                 .bind(stored_time(new.created_at))
+                .bind(self.owner)
                 .fetch_one(pool)
                 .await
         })?;
@@ -124,8 +125,9 @@ impl Store {
 
     pub async fn target(&self, name: &str) -> Result<Option<TargetRow>, StoreError> {
         let record: Option<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM target WHERE name = $1")
+            sqlx::query_as("SELECT * FROM target WHERE name = $1 AND owner = $2")
                 .bind(name)
+                .bind(self.owner)
                 .fetch_optional(pool)
                 .await
         })
@@ -136,7 +138,11 @@ impl Store {
     /// The target with this number, which addresses of pages carry.
     pub async fn target_by_id(&self, id: i64) -> Result<Option<TargetRow>, StoreError> {
         let record: Option<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM target WHERE id = $1").bind(id).fetch_optional(pool).await
+            sqlx::query_as("SELECT * FROM target WHERE id = $1 AND owner = $2")
+                .bind(id)
+                .bind(self.owner)
+                .fetch_optional(pool)
+                .await
         })
         .map_err(StoreError::reading("target"))?;
         record.map(TargetRow::try_from).transpose()
@@ -145,7 +151,10 @@ impl Store {
     /// All targets, ordered by name.
     pub async fn targets(&self) -> Result<Vec<TargetRow>, StoreError> {
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as("SELECT * FROM target ORDER BY name").fetch_all(pool).await
+            sqlx::query_as("SELECT * FROM target WHERE owner = $1 ORDER BY name")
+                .bind(self.owner)
+                .fetch_all(pool)
+                .await
         })
         .map_err(StoreError::reading("target"))?;
         records.into_iter().map(TargetRow::try_from).collect()
@@ -154,8 +163,9 @@ impl Store {
     /// Forgets a target and says whether there was one. Its runs and backups stay.
     pub async fn delete_target(&self, name: &str) -> Result<bool, StoreError> {
         let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM target WHERE name = $1")
+            sqlx::query("DELETE FROM target WHERE name = $1 AND owner = $2")
                 .bind(name)
+                .bind(self.owner)
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected())

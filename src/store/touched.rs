@@ -60,10 +60,12 @@ impl Store {
             SELECT step.run_id, step.seq, run.target, run.mode, step.action, step.status,
                 step.lists, step.updated_at
             FROM step JOIN run ON run.id = step.run_id
-            WHERE step.domain = $1 ORDER BY step.run_id DESC, step.seq DESC";
-        let records: Vec<Record> =
-            on!(&self.read, |pool| sqlx::query_as(SQL).bind(domain).fetch_all(pool).await)
-                .map_err(StoreError::reading("step"))?;
+            WHERE step.domain = $1 AND run.owner = $2
+            ORDER BY step.run_id DESC, step.seq DESC";
+        let records: Vec<Record> = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(domain).bind(self.owner).fetch_all(pool).await
+        })
+        .map_err(StoreError::reading("step"))?;
         records.into_iter().map(DomainStep::try_from).collect()
     }
 
@@ -75,9 +77,9 @@ impl Store {
     ) -> Result<BTreeSet<CompactString>, StoreError> {
         const SQL: &str = "
             SELECT DISTINCT step.domain FROM run JOIN step ON step.run_id = run.id
-            WHERE run.target = $1 AND run.id > $2 AND step.status = 'done'";
+            WHERE run.owner = $3 AND run.target = $1 AND run.id > $2 AND step.status = 'done'";
         let names: Vec<String> = on!(&self.read, |pool| {
-            sqlx::query_scalar(SQL).bind(target).bind(run).fetch_all(pool).await
+            sqlx::query_scalar(SQL).bind(target).bind(run).bind(self.owner).fetch_all(pool).await
         })?;
         Ok(names.into_iter().map(CompactString::from).collect())
     }

@@ -6,6 +6,7 @@
 
 pub mod dates;
 pub mod exceptions;
+pub mod lists;
 pub mod ownership;
 pub mod policy;
 pub mod refollow;

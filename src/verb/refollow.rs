@@ -109,8 +109,8 @@ async fn follow_all(
     if row.account.as_deref().is_some_and(|known| known != account) {
         return Err(RefollowError::SomebodyElse { account, target: row.name.clone() });
     }
-    let api = Api::new(base.clone(), token.clone(), app.clock.clone(), stop.clone(), patience)
-        .map_err(anyhow::Error::from)?;
+    let (base, token, clock) = (base.clone(), token.clone(), app.clock.clone());
+    let api = Api::with(client.clone(), base, token, clock, stop.clone(), patience);
     let store = app.store().await?;
     let mut done = Refollowed::default();
     for person in lost {

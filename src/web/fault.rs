@@ -4,15 +4,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::{page, words};
+use crate::app::OpenError;
 use crate::apply::ApplyError;
 use crate::backup::BackupError;
 use crate::desk::DeskError;
 use crate::fetch::FetchError;
 use crate::follow::FollowError;
+use crate::gather::NameError;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
-use crate::source::DocumentError;
+use crate::secret::SecretError;
+use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
 use crate::target::TargetError;
 use crate::verb::dates::DateError;
@@ -126,11 +129,20 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             | DeskError::Outdated => Fault::conflict(words(error)),
         });
     }
+    if let Some(error) = cause.downcast_ref::<OpenError>() {
+        return Some(match error {
+            OpenError::Unknown(_) => Fault::Missing,
+            OpenError::File | OpenError::Private(_) => Fault::input(words(error)),
+        });
+    }
     if let Some(error) = cause.downcast_ref::<ApplyError>() {
         return match error {
             ApplyError::Store(_) | ApplyError::Backup(_) | ApplyError::Lock { .. } => None,
             other => Some(Fault::conflict(words(other))),
         };
+    }
+    if let Some(error) = cause.downcast_ref::<FollowError>() {
+        return followed(error);
     }
     let theirs = cause.is::<TargetError>()
         || cause.is::<OAuthError>()
@@ -149,9 +161,32 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<DateError>()
         || cause.is::<OwnershipError>()
         || cause.is::<SubscribeError>()
-        || cause.is::<FollowError>()
+        || cause.is::<SourceError>()
+        || cause.is::<SecretError>()
+        || cause.is::<NameError>()
         || cause.is::<PlanFileError>();
     input.then(|| Fault::input(words(cause)))
+}
+
+/// What is so about a list. Where the database is at fault, only the log tells.
+fn followed(error: &FollowError) -> Option<Fault> {
+    let words = words::told(&error.to_string());
+    match error {
+        FollowError::Store(StoreError::Missing { .. }) | FollowError::NoVersion { .. } => {
+            Some(Fault::Missing)
+        }
+        FollowError::NothingHeld(_) | FollowError::Unacceptable { .. } => {
+            Some(Fault::conflict(words))
+        }
+        FollowError::Store(StoreError::Taken(_))
+        | FollowError::Source(_)
+        | FollowError::Secret(_)
+        | FollowError::NotYours(_)
+        | FollowError::Unreadable { .. }
+        | FollowError::Damaged { .. }
+        | FollowError::Unsigned { .. } => Some(Fault::input(words)),
+        FollowError::Store(_) | FollowError::Settings(_) => None,
+    }
 }
 
 impl IntoResponse for Fault {

@@ -1,4 +1,5 @@
-//! How often one address may ask for what costs something: signing in, and bringing files.
+//! How often one address may ask for what costs something: signing in, bringing files, and having
+//! lists fetched.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -18,12 +19,14 @@ use crate::fetch::is_public;
 /// So many at once.
 const SIGN_IN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const UPLOAD: NonZeroU32 = NonZeroU32::new(60).unwrap();
+const FETCH: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// After so many questions, addresses that have been quiet are forgotten.
 const SWEEP: u32 = 1000;
 
 pub struct Limits {
     sign_in: DefaultKeyedRateLimiter<IpAddr>,
     upload: DefaultKeyedRateLimiter<IpAddr>,
+    fetch: DefaultKeyedRateLimiter<IpAddr>,
     asked: AtomicU32,
 }
 
@@ -38,6 +41,7 @@ impl Default for Limits {
         Limits {
             sign_in: DefaultKeyedRateLimiter::keyed(quota(SIGN_IN, 6)),
             upload: DefaultKeyedRateLimiter::keyed(quota(UPLOAD, 2)),
+            fetch: DefaultKeyedRateLimiter::keyed(quota(FETCH, 10)),
             asked: AtomicU32::new(0),
         }
     }
@@ -54,10 +58,16 @@ impl Limits {
         self.count(&self.upload, from)
     }
 
+    /// Counts a list that somebody else's server is asked for.
+    pub fn fetch(&self, from: Address) -> Result<(), Fault> {
+        self.count(&self.fetch, from)
+    }
+
     fn count(&self, limiter: &DefaultKeyedRateLimiter<IpAddr>, from: Address) -> Result<(), Fault> {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.sign_in.retain_recent();
             self.upload.retain_recent();
+            self.fetch.retain_recent();
         }
         limiter.check_key(&from.0).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;

@@ -3,11 +3,13 @@
 #![cfg(test)]
 
 mod bad_servers;
+mod browser;
 mod command;
 mod conformance;
 mod csv_target;
 mod decisions;
 mod desk;
+mod doors;
 mod fake;
 mod following;
 mod impact;

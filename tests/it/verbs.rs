@@ -49,7 +49,7 @@ fn scopes(pending: &Pending) -> String {
 }
 
 fn anybody(machine: &Machine) -> App {
-    let app = App::new(Some(machine.data_dir()), None, None, Reach::PublicOnly).unwrap();
+    let app = App::new(Some(machine.data_dir()), None, None, Reach::Anywhere).unwrap();
     app.of(7, "somebody")
 }
 
@@ -92,7 +92,8 @@ async fn a_sign_in_is_sealed_for_its_owner_and_a_sign_out_ends_it() {
     let never = hedgerow::stop::Stop::never();
     let open = |app: &App| app.server(&row, &never, Arc::new(Silent)).map(|_| ());
     open(&app).unwrap();
-    open(&app.of(8, "other")).unwrap_err();
+    let error = open(&app.of(8, "other")).unwrap_err();
+    assert!(error.is::<hedgerow::vault::VaultError>(), "{error:#}");
 
     assert_eq!(fake.tokens(), 1);
     let told = sign_in::sign_out(&app, &client(), &row).await.unwrap();

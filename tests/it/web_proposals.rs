@@ -95,7 +95,7 @@ impl Room {
 
     async fn runs(&self, target: &str) -> usize {
         let store = self.site.site().app().store().await.unwrap();
-        usize::try_from(store.count_runs_on(target).await.unwrap()).unwrap()
+        usize::try_from(store.count_runs(target).await.unwrap()).unwrap()
     }
 }
 

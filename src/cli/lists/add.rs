@@ -1,21 +1,19 @@
 use std::fmt;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Serialize;
-use serde_json::json;
 
 use super::settings::SettingsArgs;
 use crate::app::App;
 use crate::cli::{Exit, Reply, confirm};
 use crate::follow::Settings;
-use crate::list::bundled;
-use crate::list::catalogue::{self, Advice, Listing, Status};
+use crate::list::catalogue::{self, Listing};
 use crate::list::{Document, Format, Purpose};
 use crate::plan::wrapped;
 use crate::source::Source;
 use crate::store::SnapshotId;
-use crate::store::{EventKind, NewEvent};
 use crate::text::{count, plain};
+use crate::verb::lists::add::{follow, look};
 
 /// Follow a list: fetch it now, keep every version, and hold what looks like a mistake
 ///
@@ -106,80 +104,35 @@ impl fmt::Display for Followed {
 
 impl Args {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
-        let listing = catalogue::find(&self.list).or_else(|| catalogue::by_address(&self.list));
-        let by_name = listing.filter(|listing| listing.name.eq_ignore_ascii_case(&self.list));
-        let address = by_name.map_or(&self.list, |listing| &listing.address);
-        if let Some((listing, fill_in)) = by_name.and_then(|it| Some((it, it.fill_in.as_ref()?))) {
-            bail!(
-                "the address of {} has a gap that you have to fill: {} ({fill_in}). Give the whole \
-                 address, and a name with --name",
-                listing.title,
-                listing.address
-            );
+        let looked = look(&self.list)?;
+        looked.advised(self.anyway)?;
+        if let Some(listing) = looked.listing
+            && !self.agreed(listing, &looked.notices())?
+        {
+            return Reply::with(Exit::Pending, Unagreed { name: listing.name.clone() });
         }
-        if let Some(listing) = listing {
-            self.advised(listing)?;
-            if !self.agreed(listing)? {
-                return Reply::with(Exit::Pending, Unagreed { name: listing.name.clone() });
-            }
-        }
-        if let Some(listing) = catalogue::by_retractions(address) {
+        if let Some(listing) = catalogue::by_retractions(&looked.address) {
             eprintln!("These are the servers that {} has taken back.", listing.title);
         }
-        let source = Source::parse(address)?;
-        if let Source::Url(url) | Source::Fires(url) = &source
-            && url.password().is_some()
-        {
-            bail!(
-                "the address has a password in it, which would be kept. Leave it out and say where \
-                 it is kept, such as --auth basic:USER:file:PATH"
-            );
-        }
-        let name = self.name.clone().or_else(|| listing.map(|listing| listing.name.clone()));
-        let name = checked_name(&name.unwrap_or_else(|| made_name(&source)))?;
-        if let Source::Bundled(list) = &source {
-            bail!(
-                "{0} comes with Hedgerow, so there is nothing to follow; use --list {0}",
-                list.name
-            );
-        }
+        let source = Source::parse(&looked.address)?;
+        let new = looked.named(self.name.as_deref(), source)?;
         let lists = app.lists().await?;
         let mut settings = Settings::default();
-        let signature = by_name.and_then(|listing| listing.signature.as_ref());
-        self.settings.or_signed(signature).put(&mut settings, &lists).await?;
-        let added = lists.add(&name, &source, &settings).await?;
-        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ListFollowed);
-        let detail = json!({ "address": source.address() });
-        lists.store.log(&[event.list(&name).detail(detail)]).await?;
-        if let Some(retractions) = listing.and_then(|listing| listing.retractions.as_ref()) {
+        self.settings.or_signed(looked.signature()).put(&mut settings, &lists).await?;
+        let added = follow(app, &lists, &new, &settings).await?;
+        if let Some(retractions) = looked.listing.and_then(|it| it.retractions.as_ref()) {
             eprintln!(
                 "What was taken off this list stands at {retractions}; with --allow-list no other \
                  list blocks it either."
             );
         }
-        Reply::ok(Followed::new(name, source.address(), added.version, &added.document))
-    }
-
-    /// Refuses what nobody should follow without insisting.
-    fn advised(&self, listing: &Listing) -> Result<()> {
-        let ended = matches!(listing.status, Status::Retired | Status::Dead);
-        if self.anyway || !(ended || listing.advice == Advice::Never) {
-            return Ok(());
-        }
-        let why: Vec<&str> = listing.warnings.iter().map(String::as_str).collect();
-        let why = if why.is_empty() { "It has ended." } else { &why.join(" ") };
-        bail!(
-            "{} should not be followed. {why} See `hedgerow lists info {}`; with --anyway it is \
-             followed all the same.",
-            listing.title,
-            listing.name
-        )
+        let address = new.source.address();
+        Reply::ok(Followed::new(new.name, address, added.version, &added.document))
     }
 
     /// Whether the person has read what is to be read about the list.
-    fn agreed(&self, listing: &Listing) -> Result<bool> {
-        let notices: Vec<&String> = listing.warnings.iter().chain(&listing.notices).collect();
-        if notices.is_empty() || listing.advice == Advice::Offer {
+    fn agreed(&self, listing: &Listing, notices: &[&str]) -> Result<bool> {
+        if notices.is_empty() {
             return Ok(true);
         }
         for notice in notices {
@@ -197,46 +150,5 @@ struct Unagreed {
 impl fmt::Display for Unagreed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Not followed. If you have read the above, add --yes.")
-    }
-}
-
-/// A name that can stand on a command line and is nobody else's.
-fn checked_name(name: &str) -> Result<String> {
-    let name = name.to_lowercase();
-    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 60 || !name.chars().all(letter) {
-        bail!("{:?} cannot be a list's name; use letters, digits and hyphens", plain(&name));
-    }
-    if bundled::find(&name).is_some() {
-        bail!("{name} is the name of a list that comes with Hedgerow; choose another with --name");
-    }
-    Ok(name)
-}
-
-/// A name made from where the list is.
-fn made_name(source: &Source) -> String {
-    let shown = source.name();
-    let last = shown.rsplit('/').next().unwrap_or_default();
-    let stem = match source {
-        Source::Instance(_) => last,
-        _ => last.rsplit_once('.').map_or(last, |(stem, _)| stem),
-    };
-    let letter = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-    stem.chars().map(letter).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_plain_words_that_no_bundled_list_has() {
-        assert_eq!(checked_name("Garden-Fence").unwrap(), "garden-fence");
-        for name in ["", "a b", "../x", "threads", "ä"] {
-            assert!(checked_name(name).is_err(), "{name:?}");
-        }
-        let made = |arg: &str| made_name(&Source::parse(arg).unwrap());
-        assert_eq!(made("https://lists.example/a/block list.csv"), "block-20list");
-        assert_eq!(made("instance:chaos.social"), "chaos.social");
     }
 }

@@ -2,13 +2,13 @@ use std::fmt;
 
 use anyhow::Result;
 use serde::Serialize;
-use serde_json::json;
 
 use super::followed;
 use crate::app::App;
 use crate::cli::Reply;
-use crate::store::{EventKind, NewEvent, SnapshotId};
+use crate::store::SnapshotId;
 use crate::text::count;
+use crate::verb::lists::versions;
 
 /// Let the held version of a list come into force
 ///
@@ -75,9 +75,6 @@ impl RejectArgs {
 async fn decide(app: &App, name: &str, accepted: bool) -> Result<Reply> {
     let lists = app.lists().await?;
     let list = followed(&lists.store, name).await?;
-    let version = if accepted { lists.accept(&list).await? } else { lists.reject(&list).await? };
-    let kind = if accepted { EventKind::ListAccepted } else { EventKind::ListRejected };
-    let event = NewEvent::new(app.clock.now(), app.actor(), kind).list(&list.name);
-    lists.store.log(&[event.detail(json!({ "version": version.id }))]).await?;
+    let version = versions::decide(app, &lists, &list, accepted).await?;
     Reply::ok(Decided { name: list.name, accepted, version: version.id, entries: version.entries })
 }

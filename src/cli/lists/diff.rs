@@ -1,15 +1,16 @@
 use std::fmt;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::followed;
 use crate::app::App;
 use crate::cli::Reply;
-use crate::follow::history::{Difference, Named, Which, in_force_since};
-use crate::store::{FollowedList, Snapshot, SnapshotId};
+use crate::follow::history::{Difference, Named, Which};
+use crate::store::{Snapshot, SnapshotId};
 use crate::text::{count, fit};
+use crate::verb::lists::versions::ends;
 
 /// Show what changed between two versions of a list
 ///
@@ -105,36 +106,4 @@ impl Args {
         let difference = Difference::between(&old, &new);
         Reply::ok(Diff { name: list.name, from: End::of(from), to: End::of(to), difference })
     }
-}
-
-/// The two versions that are meant.
-fn ends<'a>(
-    list: &FollowedList,
-    snapshots: &'a [Snapshot],
-    from: Option<Which>,
-    to: Option<Which>,
-) -> Result<(&'a Snapshot, &'a Snapshot)> {
-    let find = |which: Which| {
-        which.find(snapshots).with_context(|| {
-            format!("there is no such version; see `hedgerow lists history {}`", list.name)
-        })
-    };
-    let number = |id: SnapshotId| find(Which::Number(id));
-    let to = match (to, list.held) {
-        (Some(which), _) => find(which)?,
-        (None, Some(held)) => number(held)?,
-        (None, None) => number(list.current)?,
-    };
-    let from = match (from, list.held == Some(to.id)) {
-        (Some(which), _) => find(which)?,
-        (None, true) => number(list.current)?,
-        (None, false) => {
-            let earlier = |s: &&Snapshot| s.id < to.id && in_force_since(s).is_some();
-            let Some(earlier) = snapshots.iter().find(earlier) else {
-                bail!("there is only one version of {} so far", list.name);
-            };
-            earlier
-        }
-    };
-    Ok((from, to))
 }

@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::domains;
-use super::overview::Followed;
 use crate::app::App;
 use crate::cli::Reply;
 use crate::list::bundled::{self, Bundled};
@@ -12,6 +11,7 @@ use crate::list::catalogue::{self, Advice, Found, Listing};
 use crate::plan::wrapped;
 use crate::spelling::closest;
 use crate::text::{count, fit, plain};
+use crate::verb::lists::overview::Followed;
 
 /// Tell all that is known of a list: whose it is, how a server gets on it, what it warns of
 ///

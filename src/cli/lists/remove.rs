@@ -1,12 +1,12 @@
 use std::fmt;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Serialize;
 
 use super::followed;
 use crate::app::App;
 use crate::cli::Reply;
-use crate::store::{EventKind, NewEvent};
+use crate::verb::lists::stop::stop;
 
 /// Stop following a list, and forget its versions
 ///
@@ -40,18 +40,7 @@ impl Args {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let list = followed(&store, &self.name).await?;
-        let followers = store.subscribers(&list.name).await?;
-        if let Some(first) = followers.first() {
-            bail!(
-                "{} follows {1}, and without it could not be kept in step. Have it let go first: \
-                 hedgerow unsubscribe {first} {1}",
-                followers.join(", "),
-                list.name
-            );
-        }
-        store.delete_list(&list.name).await?;
-        let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ListLeft);
-        store.log(&[event.list(&list.name)]).await?;
+        stop(app, &list).await?;
         Reply::ok(Removed { removed: list.name })
     }
 }

@@ -65,8 +65,7 @@ impl Args {
             Some(address) => Source::parse(address)?,
             None => Source::kept_as(&list.source)?,
         };
-        let kept = source.kept();
-        lists.store.save_list_settings(list.id, &kept, &settings.to_json()).await?;
+        lists.save(&list, &source, &settings).await?;
         Reply::ok(Set { name: list.name, address: source.address(), settings })
     }
 }

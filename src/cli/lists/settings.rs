@@ -2,10 +2,11 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cli::check::format_named;
-use crate::follow::{Lists, Settings, Signed};
+use crate::follow::{Lists, Settings};
 use crate::list::Format;
 use crate::list::catalogue::Signature;
 use crate::secret::AuthRef;
+use crate::verb::lists::add::signed;
 
 /// How a list is followed.
 #[derive(Args, Default)]
@@ -67,14 +68,7 @@ impl SettingsArgs {
             settings.auth = self.auth;
         }
         if let (Some(signature), Some(key)) = (self.signature, self.key) {
-            let signature = absolute(&signature)?;
-            settings.signed = Some(if is_key(&key) {
-                Signed { signature, key, key_address: None }
-            } else {
-                let address = absolute(&key)?;
-                let key = lists.small(&address).await.map_err(anyhow::Error::msg)?;
-                Signed { signature, key, key_address: Some(address) }
-            });
+            settings.signed = Some(signed(lists, &signature, &key).await?);
         }
         let limits = &mut settings.limits;
         let put = |place: &mut u32, given: Option<u32>| *place = given.unwrap_or(*place);
@@ -85,14 +79,4 @@ impl SettingsArgs {
         limits.added_rows = self.max_added.unwrap_or(limits.added_rows);
         Ok(())
     }
-}
-
-/// 32 bytes in base64 are 44 letters, the last of them `=`.
-fn is_key(text: &str) -> bool {
-    text.len() == 44 && text.ends_with('=') && !text.contains(':')
-}
-
-/// An address as it can be kept, wherever the next command is run.
-fn absolute(address: &str) -> Result<String> {
-    Ok(crate::source::Source::parse(address)?.kept())
 }

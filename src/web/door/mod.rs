@@ -7,7 +7,7 @@
 
 mod choices;
 mod form;
-pub(in crate::web) mod offers;
+pub(super) mod offers;
 mod rows;
 mod view;
 

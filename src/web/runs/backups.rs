@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::SIZE;
+use super::{SIZE, skipped};
 use crate::backup::{Backup, BackupError};
 use crate::store;
 use crate::text::plain;
@@ -60,12 +60,11 @@ impl From<&store::Backup> for Line {
 
 pub async fn all(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -> Answer {
     let At { person, row } = &at;
-    let kept = person.app.store().await?.backups(Some(&row.name)).await?;
-    let total = u64::try_from(kept.len()).unwrap_or(0);
-    let paging = Paging::new(asked.page.parse().ok(), SIZE, total, Vec::new());
-    let from = usize::try_from(paging.skipped()).unwrap_or(0);
-    let shown = kept.iter().skip(from).take(usize::try_from(SIZE).unwrap_or(0));
-    let backups = shown.map(Line::from).collect();
+    let (store, name) = (person.app.store().await?, Some(&*row.name));
+    let total = u64::try_from(store.count_backups(name).await?).unwrap_or(0);
+    let paging = Paging::new(asked.page.parse().ok(), SIZE.into(), total, Vec::new());
+    let kept = store.backups_page(name, skipped(&paging), SIZE).await?;
+    let backups = kept.iter().map(Line::from).collect();
     let head = Head::of(&site, person, row, Tab::Backups).await?;
     let made = asked.note == "made";
     Ok(page::html(StatusCode::OK, &Backups { head, backups, made, paging }))
@@ -75,9 +74,9 @@ pub async fn make(State(site): State<Site>, at: At) -> Answer {
     crate::web::plan::begun(at.row.id, site.desk().back_up(&at.person.app, &at.row))
 }
 
-/// `3.json` or `3.csv`.
+/// `3.json` or `3.csv`, and without an ending the first.
 pub async fn download(person: Person, Path(name): Path<String>) -> Answer {
-    let (number, kind) = name.split_once('.').ok_or(Fault::Missing)?;
+    let (number, kind) = name.split_once('.').unwrap_or((&name, "json"));
     let number = number.parse().map_err(|_| Fault::Missing)?;
     let kept = person.app.store().await?.backup(number).await?.ok_or(Fault::Missing)?;
     // What is given away is what was written, or nothing.

@@ -25,7 +25,11 @@ use super::visitor::Person;
 use crate::store::{Run, TargetRow};
 
 /// Rows on a page.
-const SIZE: u64 = 100;
+const SIZE: u32 = 100;
+
+fn skipped(paging: &Paging) -> u32 {
+    u32::try_from(paging.skipped()).unwrap_or(u32::MAX)
+}
 
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -57,9 +61,9 @@ struct Runs {
 async fn all(State(site): State<Site>, at: At, Query(place): Query<Where>) -> Answer {
     let At { person, row } = &at;
     let store = person.app.store().await?;
-    let total = store.count_runs_on(&row.name).await?;
-    let paging = Paging::new(place.page.parse().ok(), SIZE, total, Vec::new());
-    let runs = store.runs_on(&row.name, paging.skipped(), SIZE).await?;
+    let total = u64::try_from(store.count_runs(&row.name).await?).unwrap_or(0);
+    let paging = Paging::new(place.page.parse().ok(), SIZE.into(), total, Vec::new());
+    let runs = store.runs_on(&row.name, skipped(&paging), SIZE).await?;
     let head = Head::of(&site, person, row, Tab::Runs).await?;
     let runs = runs.iter().map(RunLine::of).collect();
     Ok(page::html(StatusCode::OK, &Runs { head, runs, paging }))

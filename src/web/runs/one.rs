@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::view::{RunLine, StepView, sentence, status_of};
-use super::{SIZE, find};
+use super::{SIZE, find, skipped};
 use crate::apply::{Outcome, plan_of};
 use crate::desk::Ended;
 use crate::plan::{Plan, differences, relations};
-use crate::store::{Run, RunStatus, TargetRow};
+use crate::store::{Run, RunStatus, StepStatus, TargetRow};
 use crate::text::plain;
 use crate::verb::undo;
 use crate::web::fault::{Answer, Fault};
@@ -85,8 +85,10 @@ pub async fn show(
     let of = |number: i64| u64::try_from(number).unwrap_or(0);
     let total = wanted.map_or(of(run.steps.total), |status| of(counted(&run, status)));
     let show = if wanted.is_some() { asked.show } else { String::new() };
-    let paging = Paging::new(asked.page.parse().ok(), SIZE, total, vec![("show", show.clone())]);
-    let steps = store.some_steps(run.id, wanted, paging.skipped(), SIZE).await?;
+    let paging =
+        Paging::new(asked.page.parse().ok(), SIZE.into(), total, vec![("show", show.clone())]);
+    let states: Vec<StepStatus> = wanted.into_iter().collect();
+    let steps = store.steps_page(run.id, &states, skipped(&paging), SIZE).await?;
     let head = match &row {
         Some(row) => Some(Head::of(&site, &person, row, Tab::Runs).await?),
         None => None,
@@ -124,8 +126,7 @@ pub async fn show(
     Ok(page::html(StatusCode::OK, &page))
 }
 
-fn counted(run: &Run, status: crate::store::StepStatus) -> i64 {
-    use crate::store::StepStatus;
+fn counted(run: &Run, status: StepStatus) -> i64 {
     match status {
         StepStatus::Pending => run.steps.pending,
         StepStatus::Sent => run.steps.sent,

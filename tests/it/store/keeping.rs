@@ -416,7 +416,7 @@ fn a_damaged_ledger_is_named_and_not_guessed_at() {
         let words = Some(Words::from([("a".into(), Word::new(Severity::Noop))]));
         let change = delta(&[("bad.example", full())], &[("bad.example", dismissal(words))]);
         for (table, column, value) in [
-            ("holding", "owner", "dog"),
+            ("holding", "keeper", "dog"),
             ("holding", "rule", "{}"),
             ("holding", "before", "x"),
             ("holding", "claims", ""),

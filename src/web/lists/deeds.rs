@@ -1,0 +1,174 @@
+//! What is done about one list: asked for again, decided about, set otherwise, let go.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::follow::PATIENCE;
+use super::{Head, Which, address, own};
+use crate::follow::guard::Limits;
+use crate::follow::settings_of;
+use crate::list::Format;
+use crate::source::Source;
+use crate::store::{FollowedList, SnapshotId};
+use crate::verb::lists::stop::{self, Follower, StopError, followers};
+use crate::verb::lists::versions;
+use crate::web::fault::{Answer, Fault};
+use crate::web::limits::Address;
+use crate::web::page;
+use crate::web::site::Site;
+use crate::web::visitor::Person;
+
+fn back(list: &FollowedList) -> Response {
+    Redirect::to(&address(&list.name)).into_response()
+}
+
+/// Asks for the list again. What came of it stands on its page.
+pub async fn update(
+    State(site): State<Site>,
+    person: Person,
+    from: Address,
+    Path(name): Path<String>,
+) -> Answer {
+    site.limits().fetch(from)?;
+    let list = own(&person, &name).await?;
+    let lists = person.app.lists().await?;
+    let asked = list.clone();
+    // In a task of its own, so that it comes to its end even when the browser has gone.
+    let work = async move { tokio::time::timeout(PATIENCE, lists.update(&asked)).await };
+    match tokio::spawn(work).await? {
+        Ok(done) => {
+            done?;
+            Ok(back(&list))
+        }
+        Err(_) => Err(Fault::told(
+            StatusCode::GATEWAY_TIMEOUT,
+            "The list did not come in time",
+            format!(
+                "Its server did not answer within {} seconds. Nothing was changed, and the version \
+                 that is in force stays. Try again later.",
+                PATIENCE.as_secs()
+            ),
+        )),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Decided {
+    /// The version that the person has looked at.
+    version: SnapshotId,
+    word: String,
+}
+
+/// Lets the held version come into force, or turns it down.
+pub async fn decide(
+    person: Person,
+    Path(name): Path<String>,
+    Form(decided): Form<Decided>,
+) -> Answer {
+    let list = own(&person, &name).await?;
+    let accept = match decided.word.as_str() {
+        "accept" => true,
+        "reject" => false,
+        _ => return Ok(page::garbled()),
+    };
+    if list.held != Some(decided.version) {
+        return Err(Fault::conflict(
+            "The version that you looked at does not wait for a decision any more. Look at the \
+             list again.",
+        ));
+    }
+    let lists = person.app.lists().await?;
+    versions::decide(&person.app, &lists, &list, accept).await?;
+    Ok(back(&list))
+}
+
+/// What is not a number is no limit.
+#[derive(Deserialize)]
+pub struct Changed {
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    format: String,
+    removed_percent: String,
+    removed_rows: String,
+    added_percent: String,
+    added_rows: String,
+    regraded_percent: String,
+}
+
+/// Changes how the list is followed.
+pub async fn settings(
+    person: Person,
+    Path(name): Path<String>,
+    Form(changed): Form<Changed>,
+) -> Answer {
+    fn number<T: std::str::FromStr>(text: &str) -> Result<T, Fault> {
+        let says = "A limit is a whole number, such as 20.";
+        text.trim().parse().map_err(|_| Fault::input(says))
+    }
+    let list = own(&person, &name).await?;
+    let mut settings = settings_of(&list)?;
+    settings.format = match changed.format.as_str() {
+        "" => None,
+        word => Some(Format::from_word(word).ok_or(Fault::input("There is no such format."))?),
+    };
+    settings.limits = Limits {
+        removed_percent: number(&changed.removed_percent)?,
+        removed_rows: number(&changed.removed_rows)?,
+        added_percent: number(&changed.added_percent)?,
+        added_rows: number(&changed.added_rows)?,
+        regraded_percent: number(&changed.regraded_percent)?,
+    };
+    let source = match changed.address.trim() {
+        "" => Source::kept_as(&list.source)?,
+        address => {
+            let source = Source::parse_remote(address)
+                .map_err(|error| Fault::input(crate::web::words::told(&error.to_string())))?;
+            if let Source::Url(url) | Source::Fires(url) = &source
+                && url.password().is_some()
+            {
+                return Err(Fault::input(
+                    "The address has a password in it, which would be kept in the open.",
+                ));
+            }
+            source
+        }
+    };
+    person.app.lists().await?.save(&list, &source, &settings).await?;
+    Ok(back(&list))
+}
+
+#[derive(Template)]
+#[template(path = "lists/stop.html")]
+pub(super) struct Sure {
+    pub head: Head,
+    pub versions: usize,
+    pub followers: Vec<Follower>,
+}
+
+/// Asks whether the list is to be let go, and says what that means.
+pub async fn sure(person: Person, Path(name): Path<String>) -> Answer {
+    let list = own(&person, &name).await?;
+    let versions = person.app.store().await?.snapshots(list.id).await?.len();
+    let followers = followers(&person.app, &list.name).await?;
+    let head = Head::of(&Which::Followed(Box::new(list)), "/stop");
+    Ok(page::html(StatusCode::OK, &Sure { head, versions, followers }))
+}
+
+/// Stops following the list.
+pub async fn stop(person: Person, Path(name): Path<String>) -> Answer {
+    let list = own(&person, &name).await?;
+    match stop::stop(&person.app, &list).await {
+        Ok(()) => Ok(Redirect::to("/lists").into_response()),
+        Err(error) if error.is::<StopError>() => Err(Fault::conflict(format!(
+            "A target follows {} meanwhile, and could not be kept in step without it. Nothing was \
+             changed.",
+            list.name
+        ))),
+        Err(error) => Err(error.into()),
+    }
+}

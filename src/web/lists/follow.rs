@@ -1,0 +1,222 @@
+//! Following a list, from the catalogue or by its address.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::{address, known, overview};
+use crate::follow::{FollowError, Settings};
+use crate::list::Format;
+use crate::list::catalogue;
+use crate::source::Source;
+use crate::store::StoreError;
+use crate::text::plain;
+use crate::verb::lists::add::{self, AddError, Looked};
+use crate::web::fault::{Answer, Fault};
+use crate::web::limits::Address;
+use crate::web::site::Site;
+use crate::web::visitor::Person;
+use crate::web::words;
+
+/// How long a publisher may take. A request as a whole is given up a little later.
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Lists that one person may follow on a server that many share.
+const MOST_LISTS: usize = 100;
+
+/// What stands in the form.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    pub list: String,
+    pub name: String,
+    pub format: String,
+    /// What is to be read about the list was read.
+    pub agree: String,
+    /// It is followed although nobody should.
+    pub anyway: String,
+}
+
+/// The form as a page shows it.
+pub struct AddForm {
+    pub typed: Typed,
+    /// The list is given, and not typed.
+    pub fixed: bool,
+    pub problem: Option<String>,
+    /// What a person has to have read first.
+    pub notices: Vec<&'static str>,
+    /// Why nobody should follow it.
+    pub advised: Option<String>,
+    /// Word, name, whether it is chosen.
+    pub formats: Vec<(&'static str, String, bool)>,
+}
+
+impl AddForm {
+    pub fn new(typed: Typed) -> AddForm {
+        let format =
+            |format: &Format| (format.word(), format.to_string(), format.word() == typed.format);
+        AddForm {
+            formats: Format::ALL.iter().map(format).collect(),
+            typed,
+            fixed: false,
+            problem: None,
+            notices: Vec::new(),
+            advised: None,
+        }
+    }
+
+    /// With what is to be read and ticked for this list.
+    pub fn about(mut self, looked: &Looked) -> AddForm {
+        self.notices = looked.notices();
+        if let Err(AddError::Advised { why, .. }) = looked.advised(false) {
+            self.notices.clear();
+            self.advised = Some(why);
+        }
+        self
+    }
+}
+
+pub async fn follow(
+    State(site): State<Site>,
+    person: Person,
+    from: Address,
+    Form(typed): Form<Typed>,
+) -> Answer {
+    site.limits().fetch(from)?;
+    let typed = Typed { list: typed.list.trim().to_owned(), ..typed };
+    let problem = match add(&person, &typed).await {
+        Ok(name) => return Ok(Redirect::to(&address(&name)).into_response()),
+        Err(Refused::Fault(fault)) => return Err(fault),
+        Err(Refused::Told(problem)) => problem,
+    };
+    page_with(&person, typed, problem).await
+}
+
+/// The page that the form stood on, with what was typed and what is wrong with it.
+async fn page_with(person: &Person, typed: Typed, problem: String) -> Result<Response, Fault> {
+    let looked = add::look(&typed.list).ok();
+    let named = catalogue::find(&typed.list);
+    let mut form = AddForm::new(typed);
+    if let Some(looked) = &looked {
+        form = form.about(looked);
+    }
+    form.problem = Some(problem);
+    match named {
+        Some(listing) => known::page(person, listing, form).await,
+        None => overview::page(person, overview::Wanted::default(), form).await,
+    }
+}
+
+enum Refused {
+    /// To be said beside the form.
+    Told(String),
+    Fault(Fault),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Refused {
+    fn from(error: E) -> Refused {
+        Refused::Fault(Fault::from(error))
+    }
+}
+
+/// What a person can be told, and what only the log tells.
+fn refused(error: AddError) -> Refused {
+    let says = match &error {
+        AddError::Gap { title, address, fill_in } => format!(
+            "The address of {title} has a gap that you have to fill: {address} ({fill_in}). \
+             Write the whole address into the form on the page of all lists."
+        ),
+        AddError::Advised { title, .. } => format!(
+            "{title} should not be followed. If you have read why and want it all the same, say so \
+             below."
+        ),
+        AddError::Password => "The address has a password in it, which would be kept in the open. \
+                               A list behind a password cannot be followed here."
+            .to_owned(),
+        AddError::Name(name) => format!(
+            "\u{201c}{}\u{201d} cannot be a list\u{2019}s name. Use letters, digits and hyphens.",
+            crate::text::fit(name, 60)
+        ),
+        AddError::NameOfBundled(name) => {
+            format!("{name} is the name of a list that comes with Hedgerow. Choose another name.")
+        }
+        AddError::Follow(FollowError::Store(StoreError::Taken(name)))
+        | AddError::Store(StoreError::Taken(name)) => {
+            format!("You follow a list with the name {name} already. Choose another name.")
+        }
+        AddError::Store(_) | AddError::Follow(FollowError::Store(_)) => {
+            return Refused::Fault(Fault::Broken(error.into()));
+        }
+        AddError::Bundled(_) | AddError::Key(_) | AddError::Source(_) | AddError::Follow(_) => {
+            words::told(&error.to_string())
+        }
+    };
+    Refused::Told(says)
+}
+
+/// Follows what was typed, and says what it is called from now on.
+async fn add(person: &Person, typed: &Typed) -> Result<String, Refused> {
+    if typed.list.is_empty() {
+        return Err(Refused::Told("Which list? Write its address, or choose one below.".into()));
+    }
+    let looked = add::look(&typed.list).map_err(refused)?;
+    looked.advised(typed.anyway == "yes").map_err(refused)?;
+    if typed.anyway != "yes" && typed.agree != "yes" && !looked.notices().is_empty() {
+        let says = "Read what is said about this list below, and tick that you have.";
+        return Err(Refused::Told(says.to_owned()));
+    }
+    if let Some(listing) = catalogue::by_retractions(&looked.address) {
+        return Err(Refused::Told(format!(
+            "These are the servers that {} has taken back. Who blocks from it undoes the \
+             corrections.",
+            listing.title
+        )));
+    }
+    let source = Source::parse_remote(&looked.address).map_err(|e| refused(e.into()))?;
+    let name = Some(typed.name.trim()).filter(|name| !name.is_empty());
+    let new = looked.named(name, source).map_err(refused)?;
+    let format = match typed.format.as_str() {
+        "" => None,
+        word => Some(
+            Format::from_word(word)
+                .ok_or_else(|| Refused::Told("There is no such format.".to_owned()))?,
+        ),
+    };
+    let app = person.app.clone();
+    let lists = app.lists().await?;
+    let owner = person.owner();
+    let mut followed = lists.store.lists().await?;
+    followed.retain(|list| !list.is_shared_with(owner));
+    if followed.iter().any(|list| list.name == new.name) {
+        return Err(refused(StoreError::Taken(new.name).into()));
+    }
+    if !person.is_house() && followed.len() >= MOST_LISTS {
+        let says = format!("You follow {MOST_LISTS} lists, which is as many as you can here.");
+        return Err(Refused::Told(says));
+    }
+    let shown = plain(&new.source.address()).into_owned();
+    // In a task of its own, so that it comes to its end even when the browser has gone.
+    let adding = tokio::spawn(async move {
+        let work = async {
+            let mut settings = Settings { format, ..Settings::default() };
+            if let Some(known) = looked.signature() {
+                let signed = add::signed(&lists, &known.address, &known.public_key).await?;
+                settings.signed = Some(signed);
+            }
+            add::follow(&app, &lists, &new, &settings).await?;
+            Ok(new.name)
+        };
+        tokio::time::timeout(PATIENCE, work).await
+    });
+    match adding.await? {
+        Ok(done) => done.map_err(refused),
+        Err(_) => Err(Refused::Told(format!(
+            "{shown} did not answer within {} seconds, so the list is not followed. Try again \
+             later.",
+            PATIENCE.as_secs()
+        ))),
+    }
+}

@@ -1,0 +1,1 @@
+//! Each page with sample data, as it is written.
