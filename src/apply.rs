@@ -436,6 +436,10 @@ impl Engine<'_> {
         if !verified {
             report.outcome = Outcome::Differs { differences };
         }
+        let identity = self.target.identity();
+        if identity.kind != Kind::Csv {
+            self.store.save_reading(&identity.name, &whose(identity), &found).await?;
+        }
         report.found = Some(found);
         Ok(report)
     }

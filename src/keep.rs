@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::App;
-use crate::block::{Block, Level, Severity};
+use crate::block::{Block, Level, Severity, State};
 use crate::clock::Clock;
 use crate::domain::Domain;
 use crate::exception::Exceptions;
@@ -286,7 +286,7 @@ fn due(dates: &[BlockDate], now: chrono::DateTime<chrono::Utc>) -> Option<String
 }
 
 /// An account's block reaches one host, and the server knows more below it.
-fn offered(below: &[Domain], state: &crate::block::State) -> Option<String> {
+fn offered(below: &[Domain], state: &State) -> Option<String> {
     const SHOWN: usize = 5;
     debug_assert_eq!(state.level, Level::Account);
     let new: Vec<&str> =
@@ -310,7 +310,17 @@ pub async fn adoptable(
     target: &dyn Target,
     offline: bool,
 ) -> Result<BTreeMap<CompactString, Holding>> {
-    let identity = target.identity();
+    let state = target.read().await?;
+    adoptable_in(app, target.identity(), &state, offline).await
+}
+
+/// The same of what a target was seen to block.
+pub async fn adoptable_in(
+    app: &App,
+    identity: &TargetRef,
+    state: &State,
+    offline: bool,
+) -> Result<BTreeMap<CompactString, Holding>> {
     let store = app.store().await?;
     let kept = Kept::read(&store, identity, app.clock.as_ref()).await?;
     if kept.subscriptions.is_empty() {
@@ -320,7 +330,6 @@ pub async fn adoptable(
     let names: Vec<String> = kept.subscriptions.iter().map(|s| s.list.clone()).collect();
     let terms = kept.subscriptions.iter().map(|s| s.terms.clone()).collect();
     let Gathered { combined, .. } = Gathered::read(app, &names, terms, offline).await?;
-    let state = target.read().await?;
     let now = app.clock.now();
     let mut found = BTreeMap::new();
     for block in state.blocks.iter().filter(|block| block.domain().is_some()) {

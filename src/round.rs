@@ -216,6 +216,9 @@ async fn try_turn(app: &App, name: &str, stop: &Stop, progress: Arc<dyn Progress
             turn.kind = TurnKind::Failed;
         }
         turn.report = Some(report);
+    } else {
+        let whose = keep::whose(opened.target().identity());
+        store.save_reading(name, &whose, &plan.state).await?;
     }
     turn.known = remember(app, &store, &plan, name).await?;
     Ok(turn)

@@ -124,19 +124,6 @@ impl Source {
         Err(SourceError::Unknown { name: arg.to_owned(), closest: closest(arg) })
     }
 
-    /// Reads what somebody wrote on a page: an address on the web, `instance:HOST`, or
-    /// `fires:URL`. No stranger may have files of this machine read.
-    pub fn parse_remote(arg: &str) -> Result<Source, SourceError> {
-        let arg = arg.trim();
-        let address = arg.strip_prefix("fires:").unwrap_or(arg);
-        let scheme = address.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        let remote = matches!(scheme.as_deref(), Some("http" | "https"));
-        if remote || arg.starts_with("instance:") {
-            return Self::parse(arg);
-        }
-        Err(SourceError::NotRemote)
-    }
-
     /// As [`Source::parse`], for whoever has typed it. Only the house has files here: what
     /// others name is not even looked for, since that there is such a file is telling too.
     pub fn parse_for(owner: Owner, arg: &str) -> Result<Source, SourceError> {
@@ -176,6 +163,19 @@ impl Source {
             return Self::parse_address(&scheme.to_ascii_lowercase(), arg).map(Some);
         }
         Ok(bundled::find(arg).map(Source::Bundled))
+    }
+
+    /// Reads what somebody wrote on a page: an address on the web, `instance:HOST`, or
+    /// `fires:URL`. On a page nobody means a file of the server's machine.
+    pub fn parse_remote(arg: &str) -> Result<Source, SourceError> {
+        let arg = arg.trim();
+        let address = arg.strip_prefix("fires:").unwrap_or(arg);
+        let scheme = address.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let remote = matches!(scheme.as_deref(), Some("http" | "https"));
+        if remote || arg.starts_with("instance:") {
+            return Self::parse(arg);
+        }
+        Err(SourceError::NotRemote)
     }
 
     fn parse_address(scheme: &str, arg: &str) -> Result<Source, SourceError> {

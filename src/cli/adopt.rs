@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,9 +12,8 @@ use super::{Reply, options::FileOptions};
 use crate::app::App;
 use crate::domain::Domain;
 use crate::keep;
-use crate::ledger::{Delta, Holding};
-use crate::store::{EventKind, NewEvent};
 use crate::text::{count, plain};
+use crate::verb::ownership::{self, Which};
 
 /// Let lists have blocks that are your own, so that they go as the lists go
 ///
@@ -94,31 +93,14 @@ impl AdoptArgs {
         let store = app.store().await?;
         let target = signed_in(&store, &self.target).await?.name;
         let opened = open_quietly(app, &target, &FileOptions::default()).await?;
-        let mut yours = keep::adoptable(app, opened.target(), self.offline).await?;
-        for domain in &self.domains {
-            if !yours.contains_key(domain.as_str()) {
-                bail!(
-                    "{domain} is no block of your own that a list of {target} asks for; `hedgerow \
-                     adopt {target}` shows those that are"
-                );
-            }
-        }
-        if !self.domains.is_empty() {
-            yours.retain(|name, _| self.domains.iter().any(|domain| domain.as_str() == name));
-        }
-        let names: Vec<String> = yours.keys().map(ToString::to_string).collect();
+        let yours = keep::adoptable(app, opened.target(), self.offline).await?;
         if !self.all && self.domains.is_empty() {
-            return Reply::ok(Adoption { target, adopted: Vec::new(), yours: names });
+            let yours = yours.keys().map(ToString::to_string).collect();
+            return Reply::ok(Adoption { target, adopted: Vec::new(), yours });
         }
-        let event = |name: &String| {
-            let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::Adopted);
-            event.target(&target).domain(name)
-        };
-        let events: Vec<NewEvent> = names.iter().map(event).collect();
-        let mut delta = Delta::default();
-        delta.holdings.extend(yours.into_iter().map(|(name, holding)| (name, Some(holding))));
-        store.take(&target, &delta, &events).await?;
-        Reply::ok(Adoption { target, adopted: names, yours: Vec::new() })
+        let which = which(self.all, &self.domains);
+        let adopted = ownership::adopt(app, &target, yours, which).await?;
+        Reply::ok(Adoption { target, adopted, yours: Vec::new() })
     }
 }
 
@@ -126,28 +108,14 @@ impl ReleaseArgs {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let row = signed_in(&store, &self.target).await?;
-        let identity = app.identity(&row)?;
-        let now = app.clock.now();
-        let ledger = store.ledger(&row.name, &keep::whose(&identity), now).await?;
-        let names: Vec<String> = if self.all {
-            let owned = ledger.holdings.keys().filter(|name| ledger.owned(name).is_some());
-            owned.map(ToString::to_string).collect()
-        } else {
-            self.domains.iter().map(ToString::to_string).collect()
-        };
-        let (mut delta, mut events) = (Delta::default(), Vec::new());
-        for name in &names {
-            if ledger.owned(name).is_none() {
-                bail!("Hedgerow has not put a block of {name} on {}; it is not touched", row.name);
-            }
-            delta.holdings.insert(name.as_str().into(), Some(Holding::of_a_person(now)));
-            let event = NewEvent::new(now, app.actor(), EventKind::Released);
-            events.push(event.target(&row.name).domain(name));
-        }
-        store.take(&row.name, &delta, &events).await?;
+        let names = ownership::release(app, &row, which(self.all, &self.domains)).await?;
         let are = if names.len() == 1 { "is" } else { "are" };
         let blocks = count(names.len(), "block");
         let says = format!("{blocks} on {} {are} your own from now on.", plain(&row.name));
         Reply::noted(says, json!({ "target": row.name, "released": names }))
     }
+}
+
+fn which(all: bool, domains: &[Domain]) -> Which<'_> {
+    if all { Which::All } else { Which::These(domains) }
 }

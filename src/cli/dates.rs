@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::json;
 
 use super::Reply;
-use super::exceptions::end_of;
 use super::options::domain;
 use super::subscribe::signed_in;
 use crate::app::App;
 use crate::domain::Domain;
-use crate::store::{BlockDate, EventKind, NewEvent};
+use crate::store::BlockDate;
 use crate::text::{fit, last_day, plain};
+use crate::verb::dates::{self, Dating};
 
 /// Give a block a last day, or a day to look at it again
 ///
@@ -98,41 +98,13 @@ impl Args {
             let dates = store.dates(&target).await?.into_iter().map(row).collect();
             return Reply::ok(Shown { target, dates });
         };
-        let now = app.clock.now();
-        let event =
-            |kind| NewEvent::new(now, app.actor(), kind).target(&target).domain(domain.as_str());
         if self.clear {
-            if !store.delete_date(&target, &domain).await? {
-                bail!("{domain} has no date on {target}");
-            }
-            store.log(&[event(EventKind::Undated)]).await?;
+            dates::clear(app, &target, &domain).await?;
             let says = format!("{domain} has no date on {} any more.", plain(&target));
             return Reply::noted(says, json!({ "target": target, "domain": domain }));
         }
-        if self.expires.is_none() && self.review.is_none() {
-            bail!("name a day with --expires or --review");
-        }
-        let expires_at = match self.expires {
-            Some(day) => Some(end_of(day).context("there is no such day")?),
-            None => None,
-        };
-        if expires_at.is_some_and(|at| at <= now) {
-            bail!("that day is over; to lift the block now, lift it on the server");
-        }
-        let review_at = self.review.and_then(|day| Some(day.and_hms_opt(0, 0, 0)?.and_utc()));
-        let date = BlockDate {
-            domain: domain.clone(),
-            expires_at,
-            review_at,
-            reason: self.reason,
-            made_by: app.actor().to_owned(),
-            created_at: now,
-        };
-        store.save_date(&target, &date).await?;
-        let detail = json!({
-            "expires": date.expires_at, "review": date.review_at, "reason": date.reason,
-        });
-        store.log(&[event(EventKind::Dated).detail(detail)]).await?;
+        let new = Dating { expires: self.expires, review: self.review, reason: self.reason };
+        let date = dates::set(app, &target, &domain, new).await?;
         let says = format!("Noted for {domain} on {}.", plain(&target));
         let fields = json!({
             "target": target, "domain": domain, "expires_at": date.expires_at,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use anyhow::{Context, Result, bail};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use anyhow::Result;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
@@ -14,10 +14,9 @@ use super::subscribe::signed_in;
 use crate::app::App;
 use crate::domain::Domain;
 use crate::exception::Exception;
-use crate::keep;
-use crate::ledger::{Delta, Dismissal, Why};
-use crate::store::{EventKind, NewEvent, NewException};
+use crate::ledger::{Dismissal, Why};
 use crate::text::{count, fit, last_day, plain};
+use crate::verb::exceptions::{self as verb, Excepting};
 
 /// See and make exceptions: domains that no list blocks
 ///
@@ -102,11 +101,6 @@ struct AddArgs {
     reason: Option<String>,
 }
 
-/// The moment at which a day is over, in UTC.
-pub fn end_of(day: NaiveDate) -> Option<DateTime<Utc>> {
-    Some(day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?.and_utc())
-}
-
 #[derive(Serialize)]
 struct Shown {
     exceptions: Vec<Exception>,
@@ -180,15 +174,9 @@ async fn show(app: &App, target: Option<&str>) -> Result<Reply> {
     };
     let mut dismissed = Vec::new();
     if let Some(name) = target {
-        let identity = app.identity(&signed_in(&store, name).await?)?;
-        let ledger = store.ledger(name, &keep::whose(&identity), now).await?;
-        let row = |(name, dismissal): (&compact_str::CompactString, &Dismissal)| Dismissed {
-            domain: name.to_string(),
-            why: dismissal.why,
-            at: dismissal.at,
-        };
-        dismissed = ledger.dismissals.iter().map(row).collect();
-        dismissed.sort_by(|a, b| a.domain.cmp(&b.domain));
+        let row = |(domain, Dismissal { why, at, .. })| Dismissed { domain, why, at };
+        let found = verb::dismissed(app, &signed_in(&store, name).await?).await?;
+        dismissed.extend(found.into_iter().map(row));
     }
     Reply::ok(Shown { exceptions: store.exceptions(target).await?, dismissed, now })
 }
@@ -200,79 +188,40 @@ impl AddArgs {
             Some(name) => Some(signed_in(&store, name).await?.name),
             None => None,
         };
-        let now = app.clock.now();
-        let until = match self.until {
-            Some(day) => Some(end_of(day).context("there is no such day")?),
-            None => None,
-        };
-        if until.is_some_and(|until| until <= now) {
-            bail!("that day is over, so the exception would never hold");
-        }
-        let new = NewException {
+        let new = Excepting {
             target,
-            domain: self.domain.clone(),
+            domain: self.domain,
             subdomains: self.subdomains,
             list: self.list.map(|list| list.to_lowercase()),
-            reason: self.reason.filter(|reason| !reason.trim().is_empty()),
-            until,
-            created_at: now,
-            made_by: app.actor().to_owned(),
+            reason: self.reason,
+            until: self.until,
         };
-        let id = store.add_exception(&new).await?;
-        let mut event = NewEvent::new(now, app.actor(), EventKind::Excepted)
-            .domain(self.domain.as_str())
-            .detail(json!({
-                "exception": id, "subdomains": new.subdomains, "until": new.until,
-                "reason": new.reason,
-            }));
-        event.target = new.target.clone();
-        event.list = new.list.clone();
-        store.log(&[event]).await?;
+        let id = verb::except(app, new.clone()).await?;
         let whom = new.list.map_or_else(
             || "No list blocks".to_owned(),
             |list| format!("What {} says of it is not heard for", plain(&list)),
         );
         let on = new.target.map_or_else(String::new, |name| format!(" on {}", plain(&name)));
         let below = if new.subdomains { " and what is below it" } else { "" };
-        let says = format!("{whom} {}{below}{on} from now on (exception {id}).", self.domain);
-        Reply::noted(says, json!({ "exception": id, "domain": self.domain }))
+        let says = format!("{whom} {}{below}{on} from now on (exception {id}).", new.domain);
+        Reply::noted(says, json!({ "exception": id, "domain": new.domain }))
     }
 }
 
 async fn remove(app: &App, number: i64) -> Result<Reply> {
-    let store = app.store().await?;
-    let gone = store
-        .delete_exception(number)
-        .await?
-        .with_context(|| format!("There is no exception {number}; see `hedgerow exceptions`."))?;
-    let mut event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ExceptionEnded)
-        .domain(gone.domain.as_str())
-        .detail(json!({ "exception": gone.id }));
-    event.target = gone.target;
-    event.list = gone.list;
-    store.log(&[event]).await?;
+    let gone = verb::remove(app, number).await?;
     let says = format!("Lists may block {} again.", gone.domain);
     Reply::noted(says, json!({ "removed": gone.id, "domain": gone.domain }))
 }
 
 async fn dismiss(app: &App, name: &str, domains: &[Domain], down: bool) -> Result<Reply> {
     let store = app.store().await?;
-    let identity = app.identity(&signed_in(&store, name).await?)?;
-    let now = app.clock.now();
-    let ledger = store.ledger(name, &keep::whose(&identity), now).await?;
-    let (mut delta, mut events) = (Delta::default(), Vec::new());
-    let kind = if down { EventKind::Dismissed } else { EventKind::Undismissed };
-    for domain in domains {
-        if !down && !ledger.dismissals.contains_key(domain.as_str()) {
-            bail!(
-                "{domain} was not turned down on {name}; see `hedgerow exceptions --target {name}`."
-            );
-        }
-        let dismissal = down.then(|| Dismissal { why: Why::Said, at: now, said: None });
-        delta.dismissals.insert(domain.as_str().into(), dismissal);
-        events.push(NewEvent::new(now, app.actor(), kind).target(name).domain(domain.as_str()));
+    let row = signed_in(&store, name).await?;
+    if down {
+        verb::dismiss(app, &row, domains).await?;
+    } else {
+        verb::undismiss(app, &row, domains).await?;
     }
-    store.take(name, &delta, &events).await?;
     let number = count(domains.len(), "domain");
     let says = if down {
         format!("{number} turned down on {}: not suggested until a list says more.", plain(name))

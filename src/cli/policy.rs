@@ -4,15 +4,14 @@ use std::fmt;
 
 use anyhow::Result;
 use serde::Serialize;
-use serde_json::json;
 
 use super::Reply;
 use super::options::agreement;
 use super::subscribe::signed_in;
 use crate::app::App;
 use crate::policy::{Choice, Comments, LossThen, Policy, Unknown};
-use crate::store::{EventKind, NewEvent};
 use crate::text::plain;
+use crate::verb;
 
 /// Show or change what a target makes of its lists together, and what it is careful about
 ///
@@ -104,27 +103,25 @@ impl Args {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let target = signed_in(&store, &self.target).await?.name;
-        let before = store.policy(&target).await?;
-        let mut policy = before.clone();
-        policy.severity = self.combine.unwrap_or(policy.severity);
-        policy.agreement = agreement(self.in_at_least, self.in_percent)
-            .or(policy.agreement.filter(|_| !self.one_is_enough));
-        policy.comments = self.comments.unwrap_or(policy.comments);
-        let limits = &mut policy.limits;
-        limits.adds = self.most_adds.unwrap_or(limits.adds);
-        limits.adds_percent = self.most_adds_percent.unwrap_or(limits.adds_percent);
-        limits.removes = self.most_removes.unwrap_or(limits.removes);
-        limits.removes_percent = self.most_removes_percent.unwrap_or(limits.removes_percent);
-        let loss = &mut policy.loss;
-        loss.most = self.most_lost.unwrap_or(loss.most);
-        loss.then = self.above_that.unwrap_or(loss.then);
-        loss.unknown = self.unknown_loss.unwrap_or(loss.unknown);
-        policy.subdomains = self.subdomains.unwrap_or(policy.subdomains);
-        if policy != before {
-            store.save_policy(&target, &policy).await?;
-            let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::Policy);
-            store.log(&[event.target(&target).detail(json!({ "policy": policy }))]).await?;
-        }
+        let set = |policy: &mut Policy| {
+            policy.severity = self.combine.unwrap_or(policy.severity);
+            policy.agreement = agreement(self.in_at_least, self.in_percent)
+                .or(policy.agreement.filter(|_| !self.one_is_enough));
+            if let Some(comments) = self.comments {
+                policy.comments = comments;
+            }
+            let limits = &mut policy.limits;
+            limits.adds = self.most_adds.unwrap_or(limits.adds);
+            limits.adds_percent = self.most_adds_percent.unwrap_or(limits.adds_percent);
+            limits.removes = self.most_removes.unwrap_or(limits.removes);
+            limits.removes_percent = self.most_removes_percent.unwrap_or(limits.removes_percent);
+            let loss = &mut policy.loss;
+            loss.most = self.most_lost.unwrap_or(loss.most);
+            loss.then = self.above_that.unwrap_or(loss.then);
+            loss.unknown = self.unknown_loss.unwrap_or(loss.unknown);
+            policy.subdomains = self.subdomains.unwrap_or(policy.subdomains);
+        };
+        let policy = verb::policy::change(app, &target, set).await?;
         Reply::ok(Shown { target, policy })
     }
 }

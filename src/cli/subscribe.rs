@@ -4,19 +4,17 @@ use std::fmt;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use serde_json::json;
 
 use super::Reply;
 use super::options::SeverityArg;
 use crate::app::App;
 use crate::gather::Chosen;
-use crate::keep;
-use crate::ledger::{Delta, Holding, Owner};
 use crate::plan::wrapped;
 use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms, mapping};
 use crate::source::Source;
-use crate::store::{EventKind, NewEvent, Store, Subscription, TargetRow};
+use crate::store::{Store, Subscription, TargetRow};
 use crate::text::{count, fit, plain};
+use crate::verb::subscribe::{self as verb, SubscribeError};
 
 /// Have a target follow a list, or change how it does
 ///
@@ -102,39 +100,10 @@ struct Subscribed {
 impl fmt::Display for Subscribed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (target, list) = (plain(&self.target), plain(&self.list));
-        let says = format!("{target} follows {list}: {}.", terms_in_words(&self.terms));
+        let says = format!("{target} follows {list}: {}.", self.terms.in_words());
         writeln!(f, "{}", wrapped(&says, "  "))?;
         writeln!(f, "Nothing was changed. See what it would do: hedgerow plan {target}")
     }
-}
-
-/// The terms in one line.
-pub fn terms_in_words(terms: &Terms) -> String {
-    let mut words = vec![match terms.mode {
-        Mode::Auto => "acts by itself".to_owned(),
-        Mode::Review => "waits for your review".to_owned(),
-        Mode::Watch => "only watched".to_owned(),
-    }];
-    if terms.weight != 1 {
-        words.push(format!("weight {}", terms.weight));
-    }
-    match terms.share {
-        Share::Member => {}
-        Share::Alone => words.push("needs nobody's agreement".to_owned()),
-        Share::Support => words.push("only supports others".to_owned()),
-    }
-    if let Some(cap) = terms.cap {
-        words.push(format!("at most {cap}"));
-    }
-    for (said, taken) in &terms.map {
-        words.push(format!("{said} is taken as {taken}"));
-    }
-    words.push(match (terms.retractions, terms.grace_days) {
-        (Retractions::Ignore, _) => "retractions are ignored".to_owned(),
-        (how, 0) => format!("retractions: {how}"),
-        (how, days) => format!("retractions: {how} after {}", count(days as usize, "day")),
-    });
-    words.join(", ")
 }
 
 /// A target that somebody has signed in to.
@@ -156,27 +125,18 @@ impl SubscribeArgs {
         let list = match Chosen::parse(app, &self.list).await? {
             Chosen::Followed(list) => list.name,
             Chosen::Source(Source::Bundled(list)) => list.name.to_owned(),
-            Chosen::Source(_) => bail!(
-                "A target follows lists that you follow, so that each version is kept and looked \
-                 at. Follow it first: hedgerow lists add {}",
-                plain(&self.list)
-            ),
+            Chosen::Source(_) => return Err(SubscribeError::NotFollowed(self.list).into()),
         };
-        let known = store.subscriptions(&target).await?;
-        let known = known.into_iter().find(|subscription| subscription.list == list);
-        let mut terms = known.filter(|_| !self.afresh).map(|known| known.terms).unwrap_or_default();
-        terms.mode = self.mode.unwrap_or(terms.mode);
-        terms.weight = self.weight.unwrap_or(terms.weight);
-        terms.share = self.share.unwrap_or(terms.share);
-        terms.cap = self.cap.map(Into::into).or(terms.cap);
-        terms.map.extend(self.map);
-        terms.retractions = self.retractions.unwrap_or(terms.retractions);
-        terms.grace_days = self.grace.unwrap_or(terms.grace_days);
-        let now = app.clock.now();
-        store.save_subscription(&target, &list, &terms, now).await?;
-        let event = NewEvent::new(now, app.actor(), EventKind::Subscribed);
-        let event = event.target(&target).list(&list).detail(json!({ "terms": terms }));
-        store.log(&[event]).await?;
+        let set = |terms: &mut Terms| {
+            terms.mode = self.mode.unwrap_or(terms.mode);
+            terms.weight = self.weight.unwrap_or(terms.weight);
+            terms.share = self.share.unwrap_or(terms.share);
+            terms.cap = self.cap.map(Into::into).or(terms.cap);
+            terms.map.extend(self.map);
+            terms.retractions = self.retractions.unwrap_or(terms.retractions);
+            terms.grace_days = self.grace.unwrap_or(terms.grace_days);
+        };
+        let terms = verb::subscribe(app, &target, &list, self.afresh, set).await?;
         Reply::ok(Subscribed { target, list, terms })
     }
 }
@@ -215,32 +175,9 @@ impl UnsubscribeArgs {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let row = signed_in(&store, &self.target).await?;
-        let (target, list) = (row.name.clone(), self.list.to_lowercase());
-        let identity = app.identity(&row)?;
-        let now = app.clock.now();
-        let ledger = store.ledger(&target, &keep::whose(&identity), now).await?;
-        if !store.delete_subscription(&target, &list).await? {
-            let follows = store.subscriptions(&target).await?;
-            let follows: Vec<String> = follows.into_iter().map(|known| known.list).collect();
-            let follows =
-                if follows.is_empty() { "no list".to_owned() } else { follows.join(", ") };
-            bail!("{target} does not follow {list}. It follows {follows}.");
-        }
-        let stands = |holding: &Holding| {
-            holding.owner == Owner::Hedgerow
-                && holding.claims.iter().all(|claim| claim.list.as_str() == list)
-        };
-        let alone = || ledger.holdings.iter().filter(|(_, holding)| stands(holding));
-        let count = alone().count();
-        let mut delta = Delta::default();
-        if self.keep {
-            let theirs = alone().map(|(name, _)| (name.clone(), Some(Holding::of_a_person(now))));
-            delta.holdings.extend(theirs);
-        }
-        let event = NewEvent::new(now, app.actor(), EventKind::Unsubscribed);
-        let event = event.target(&target).list(&list).detail(json!({ "kept": self.keep }));
-        store.take(&target, &delta, &[event]).await?;
-        Reply::ok(Unsubscribed { target, list, alone: count, kept: self.keep })
+        let verb::Unsubscribed { list, alone, kept } =
+            verb::unsubscribe(app, &row, &self.list, self.keep).await?;
+        Reply::ok(Unsubscribed { target: row.name, list, alone, kept })
     }
 }
 
@@ -277,7 +214,7 @@ impl fmt::Display for Subscriptions {
                 writeln!(f, "{}", plain(&row.target))?;
                 last = &row.target;
             }
-            writeln!(f, "  {:<20} {}", fit(&plain(&row.list), 20), terms_in_words(&row.terms))?;
+            writeln!(f, "  {:<20} {}", fit(&plain(&row.list), 20), row.terms.in_words())?;
         }
         Ok(())
     }

@@ -350,7 +350,6 @@ impl Desk {
         let mut report =
             with(app.engine(&store, target.as_ref(), job.stop(), job.as_ref())).await?;
         if let Some(state) = report.found.take() {
-            store.save_reading(&row.name, &keep::whose(target.identity()), &state).await?;
             self.saw(app, &row.name, state);
         }
         Ok(Ended::Ran(Arc::new(report)))

@@ -21,7 +21,7 @@ use crate::ledger::{Claim, Dismissal, Holding, Word};
 /// Rows per statement: ten variables each, of the 32,766 that `SQLite` takes.
 const CHUNK: usize = 1000;
 
-type Map<V> = HashMap<CompactString, V, foldhash::fast::RandomState>;
+pub(super) type Map<V> = HashMap<CompactString, V, foldhash::fast::RandomState>;
 
 /// Stands between the columns of a row. JSON writes it as an escape.
 const SEPARATOR: &str = "\u{1f}";

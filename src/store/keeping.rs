@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
-use super::{Either, Owner, Store, StoreError, Tx, holdings, on};
-use crate::ledger::{Delta, Ledger};
+use super::holdings::{self, Map};
+use super::{Either, Owner, Store, StoreError, Tx, on};
+use crate::ledger::{Delta, Dismissal, Ledger};
 use crate::policy::Policy;
 
 /// Who acts where Hedgerow draws a conclusion by itself.
@@ -54,6 +55,42 @@ impl Store {
         whose: &str,
         now: DateTime<Utc>,
     ) -> Result<Ledger, StoreError> {
+        let mut tx = self.about(target, whose, now).await?;
+        let ledger = Ledger {
+            holdings: holdings::read(&mut tx, self.owner, target).await?,
+            dismissals: holdings::read_dismissals(&mut tx, self.owner, target).await?,
+        };
+        tx.commit().await?;
+        Ok(ledger)
+    }
+
+    /// Of [`Store::ledger`] only what people did not want blocked.
+    pub async fn dismissals(
+        &self,
+        target: &str,
+        whose: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Map<Dismissal>, StoreError> {
+        let mut tx = self.about(target, whose, now).await?;
+        let dismissals = holdings::read_dismissals(&mut tx, self.owner, target).await?;
+        tx.commit().await?;
+        Ok(dismissals)
+    }
+
+    /// A number that grows whenever a target's ledger changes.
+    pub async fn ledger_version(&self, target: &str) -> Result<i64, StoreError> {
+        let version: Option<i64> = on!(&self.read, |pool| {
+            sqlx::query_scalar("SELECT version FROM kept_target WHERE name = $1 AND owner = $2")
+                .bind(target)
+                .bind(self.owner)
+                .fetch_optional(pool)
+                .await
+        })?;
+        Ok(version.unwrap_or_default())
+    }
+
+    /// A transaction in which everything that is kept under a name is about `whose`.
+    async fn about(&self, target: &str, whose: &str, now: DateTime<Utc>) -> Result<Tx, StoreError> {
         let mut tx = self.glance().await?;
         let known: Option<String> = on!(&mut tx, |c| {
             sqlx::query_scalar("SELECT whose FROM kept_target WHERE name = $1 AND owner = $2")
@@ -65,12 +102,7 @@ impl Store {
         if known.as_deref() != Some(whose) {
             tx = self.hand_over(target, whose, now).await?;
         }
-        let ledger = Ledger {
-            holdings: holdings::read(&mut tx, self.owner, target).await?,
-            dismissals: holdings::read_dismissals(&mut tx, self.owner, target).await?,
-        };
-        tx.commit().await?;
-        Ok(ledger)
+        Ok(tx)
     }
 
     /// Enters a change into a target's ledger and adds the events: everything or nothing.
@@ -80,6 +112,10 @@ impl Store {
         delta: &Delta,
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
+        const CHANGED: &str = "
+            INSERT INTO kept_target (name, whose, policy, version, owner)
+            VALUES ($1, '', '{}', 1, $2)
+            ON CONFLICT (owner, name) DO UPDATE SET version = kept_target.version + 1";
         let owner = self.owner;
         let mut tx = self.begin().await?;
         let (kept, gone) = parted(&delta.holdings);
@@ -88,6 +124,11 @@ impl Store {
         let (kept, gone) = parted(&delta.dismissals);
         holdings::save_dismissals(&mut tx, owner, target, &kept).await?;
         holdings::forget(&mut tx, "DELETE FROM dismissal", owner, target, &gone).await?;
+        if !(delta.holdings.is_empty() && delta.dismissals.is_empty()) {
+            on!(&mut tx, |c| {
+                sqlx::query(CHANGED).bind(target).bind(owner).execute(&mut **c).await.map(drop)
+            })?;
+        }
         events::insert(&mut tx, owner, events).await?;
         tx.commit().await
     }
@@ -113,6 +154,9 @@ impl Store {
         const LOCK: &str = "
             INSERT INTO kept_target (name, whose, policy, owner) VALUES ($1, '', '{}', $2)
             ON CONFLICT (owner, name) DO UPDATE SET name = excluded.name RETURNING whose";
+        const NAMED: &str = "
+            UPDATE kept_target SET whose = $2, version = version + 1
+            WHERE name = $1 AND owner = $3";
         let mut tx = self.begin().await?;
         let known: String = on!(&mut tx, |c| {
             sqlx::query_scalar(LOCK).bind(target).bind(self.owner).fetch_one(&mut **c).await
@@ -138,7 +182,7 @@ impl Store {
             events::insert(&mut tx, self.owner, &[reset]).await?;
         }
         on!(&mut tx, |c| {
-            sqlx::query("UPDATE kept_target SET whose = $2 WHERE name = $1 AND owner = $3")
+            sqlx::query(NAMED)
                 .bind(target)
                 .bind(whose)
                 .bind(self.owner)

@@ -4,11 +4,16 @@
 //! no page: it answers with data, and what went wrong is an error whose words fit the command
 //! line and whose variants let another face find words of its own.
 
+pub mod dates;
+pub mod exceptions;
 pub mod lists;
+pub mod ownership;
+pub mod policy;
 pub mod refollow;
 pub mod restore;
 pub mod resume;
 pub mod sign_in;
+pub mod subscribe;
 pub mod undo;
 
 #[cfg(test)]

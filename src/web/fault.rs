@@ -18,6 +18,10 @@ use crate::secret::SecretError;
 use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
 use crate::target::TargetError;
+use crate::verb::dates::DateError;
+use crate::verb::exceptions::ExceptionError;
+use crate::verb::ownership::OwnershipError;
+use crate::verb::subscribe::SubscribeError;
 
 #[derive(Debug)]
 pub enum Fault {
@@ -108,7 +112,14 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         let title = "The other server did not help";
         return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words(cause)));
     }
+    if let Some(ExceptionError::NoSuchException(_)) = cause.downcast_ref() {
+        return Some(Fault::Missing);
+    }
     let input = cause.is::<AddressError>()
+        || cause.is::<ExceptionError>()
+        || cause.is::<DateError>()
+        || cause.is::<OwnershipError>()
+        || cause.is::<SubscribeError>()
         || cause.is::<SourceError>()
         || cause.is::<SecretError>()
         || cause.is::<NameError>()

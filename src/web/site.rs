@@ -10,6 +10,7 @@ use url::Url;
 
 use super::entry::Link;
 use super::limits::Limits;
+use super::targets::Views;
 use crate::app::App;
 use crate::desk::Desk;
 
@@ -59,6 +60,7 @@ struct Inner {
     link: Link,
     limits: Limits,
     desk: Arc<Desk>,
+    views: Views,
 }
 
 impl Site {
@@ -66,7 +68,8 @@ impl Site {
     pub fn new(app: Arc<App>, settings: Settings) -> Result<Site> {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
-        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk })))
+        let views = Views::default();
+        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, views })))
     }
 
     /// As whoever runs this. What belongs to somebody goes through [`super::visitor::Person`].
@@ -81,6 +84,11 @@ impl Site {
     /// Where the work goes on that takes longer than an answer may.
     pub fn desk(&self) -> &Arc<Desk> {
         &self.0.desk
+    }
+
+    /// What targets block, joined with what is known of it.
+    pub(super) fn views(&self) -> &Views {
+        &self.0.views
     }
 
     pub(super) fn link(&self) -> &Link {

@@ -57,6 +57,12 @@ pub struct Server {
     next: String,
 }
 
+/// A link to the page may name the server.
+#[derive(Deserialize)]
+pub struct Named {
+    server: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub struct Connecting {
     server: String,
@@ -114,10 +120,10 @@ pub async fn sign_in(
     keep(&site, jar, Purpose::SignIn { next }, pending)
 }
 
-pub async fn connect(person: Person, Query(asked): Query<Option<Server>>) -> Response {
+pub async fn connect(person: Person, Query(Named { server }): Query<Named>) -> Response {
     // Most people connect the account that they have signed in with.
     let own = || person.name.rsplit_once('@').map(|(_, domain)| domain.to_owned());
-    let server = asked.map(|asked| asked.server).or_else(own).unwrap_or_default();
+    let server = server.or_else(own).unwrap_or_default();
     page::html(StatusCode::OK, &Connect { server, instance: false, impact: false, problem: None })
 }
 
@@ -319,4 +325,28 @@ async fn connected(
     let kept = sign_in::finish(app, &app.client()?, pending, code, None).await?;
     let row = app.store().await?.target(&kept.target).await?.ok_or(Fault::Missing)?;
     Ok(format!("/targets/{}", row.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_before_and_between() {
+        let connect = Connect {
+            server: "home.example".to_owned(),
+            instance: true,
+            impact: true,
+            problem: Some("It does not answer.".to_owned()),
+        };
+        insta::assert_snapshot!(connect.render().unwrap());
+        let approve = Approve {
+            host: "home.example".to_owned(),
+            address: "https://home.example/oauth/authorize?a=1&b=2".to_owned(),
+            may: vec!["read and change the domains that you block"],
+            may_not: "It cannot post.",
+            signing_in: false,
+        };
+        insta::assert_snapshot!(approve.render().unwrap());
+    }
 }

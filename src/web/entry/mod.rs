@@ -95,7 +95,21 @@ pub async fn leave(
 
 #[cfg(test)]
 mod tests {
-    use super::inside;
+    use askama::Template;
+
+    use super::{SignIn, inside};
+
+    #[test]
+    fn the_sign_in_page_for_many_people_and_for_one() {
+        let page = |shared, problem: Option<&str>| SignIn {
+            shared,
+            next: "/targets/1?page=2".to_owned(),
+            server: "<home>.example".to_owned(),
+            problem: problem.map(str::to_owned),
+        };
+        insta::assert_snapshot!(page(true, Some("There is no <such> server.")).render().unwrap());
+        insta::assert_snapshot!(page(false, None).render().unwrap());
+    }
 
     #[test]
     fn nobody_is_sent_elsewhere_after_signing_in() {

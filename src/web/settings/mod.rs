@@ -57,3 +57,27 @@ async fn end_others(person: Person) -> Answer {
     person.app.store().await?.end_other_sessions(&person.digest).await?;
     Ok(Redirect::to("/settings").into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_that_somebody_is_signed_in_on() {
+        let session = |digest: &str, browser: &str| Session {
+            digest: digest.to_owned(),
+            browser: browser.to_owned(),
+            created_at: "2026-11-01T08:00:00Z".parse().unwrap(),
+            used_at: "2026-11-02T09:30:00Z".parse().unwrap(),
+        };
+        let page = Settings {
+            name: "me@home.example".to_owned(),
+            house: false,
+            sessions: vec![
+                (session("ab", "Firefox <on> a desk"), true),
+                (session("cd", "A telephone"), false),
+            ],
+        };
+        insta::assert_snapshot!(page.render().unwrap());
+    }
+}
