@@ -80,6 +80,9 @@ pub struct Lists {
     /// Domains that are agreed to by name.
     #[schema(max_items = 10000)]
     accept: Vec<String>,
+    /// Domains that are left as they are in this run, whatever would change there.
+    #[schema(max_items = 10000)]
+    aside: Vec<String>,
     choice: Option<Choice>,
     agreement: Option<Agreement>,
     comments: Option<Comments>,
@@ -163,6 +166,7 @@ impl Lists {
             unattended: false,
             overrides: self.overrides,
             accept: few("accept", &self.accept)?,
+            aside: few("aside", &self.aside)?,
             choice: self.choice,
             agreement: self.agreement,
             comments: self.comments,
