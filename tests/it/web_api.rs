@@ -186,6 +186,78 @@ fn a_plan_is_made_looked_at_applied_and_taken_back() {
 }
 
 #[test]
+fn rows_are_decided_about_one_by_one() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        machine.write("shared.csv", "one.example\ntwo.example\nthree.example\nfour.example\n");
+        machine.run(&["lists", "add", "shared.csv", "--name", "shared"]).exits(0);
+        machine.login(&fake.url(), &fake.account_token(), &[]).exits(0);
+        fake.world().follows.push("friend@four.example".to_owned());
+        let inside = Site::over(machine).entered().await;
+        let bot = Program::of(&inside, "bot", true).await;
+        let id = number(&bot.get("/api/v1/targets").await.is(200)["items"][0]["id"]);
+        let at = |rest: &str| format!("/api/v1/targets/{id}{rest}");
+        let terms =
+            bot.ask("PUT", &at("/subscriptions/shared"), Some(json!({ "weight": 2 }))).await;
+        assert_eq!(terms.is(200)["terms"]["weight"], 2);
+        bot.ask("PUT", &at("/subscriptions/nothing"), Some(json!({}))).await.wrong(422, "follow");
+        let odd = json!({ "agreement": { "percent": 101 } });
+        bot.ask("PUT", &at("/policy"), Some(odd)).await.wrong(422, "agreement");
+        bot.post(&at("/proposal"), json!({ "what": "lists" })).await.is(202);
+        assert_eq!(bot.job(id).await["state"], "done");
+        let plan = bot.get(&at("/proposal")).await.is(200);
+        let adds = number(&plan["summary"]["add"]);
+        let words = json!({
+            "revision": plan["revision"], "except": ["one.example"], "ignore": ["two.example"],
+        });
+        let decide = at("/proposal/decisions");
+        let now = bot.post(&decide, words.clone()).await.is(200);
+        assert_eq!(number(&now["summary"]["add"]), adds - 2);
+        assert_ne!(now["checksum"], plan["checksum"]);
+        bot.post(&decide, words).await.wrong(409, "another one");
+        let odd = json!({ "revision": now["revision"], "accept": ["nowhere.example"] });
+        bot.post(&decide, odd).await.wrong(422, "no row");
+        let rows = bot.get(&at("/proposal/rows?group=skipped")).await.is(200);
+        let why: Vec<&str> = rows["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["why"][0]["code"].as_str().unwrap())
+            .collect();
+        assert_eq!(why, ["excepted", "turned-down"]);
+        let exceptions = bot.get("/api/v1/exceptions").await.is(200);
+        assert_eq!(
+            (&exceptions["total"], &exceptions["items"][0]["target"]),
+            (&json!(1), &json!(id))
+        );
+        let turned = bot.get(&at("/dismissals")).await.is(200);
+        assert_eq!(turned["items"][0]["domain"], "two.example");
+        bot.ask("DELETE", &at("/dismissals/two.example"), None).await.is(204);
+        bot.ask("DELETE", &at("/dismissals/two.example"), None).await.wrong(404, "no such");
+        let end = format!("/api/v1/exceptions/{}", exceptions["items"][0]["id"]);
+        bot.ask("DELETE", &end, None).await.is(204);
+        bot.ask("DELETE", &end, None).await.wrong(404, "no such");
+        let agreed = json!({ "checksum": now["checksum"] });
+        bot.post(&at("/proposal/apply"), agreed).await.is(202);
+        bot.job(id).await;
+        let stands = fake.world().account_domains();
+        assert!(stands.contains(&"three.example".to_owned()), "{stands:?}");
+        for other in ["one.example", "two.example"] {
+            assert!(!stands.contains(&other.to_owned()), "{stands:?}");
+        }
+        let would = bot.get(&format!("/api/v1/lists/shared/would?target={id}")).await.is(200);
+        assert_eq!(would["summary"]["unchanged"].as_i64(), i64::try_from(stands.len()).ok());
+        bot.ask("DELETE", "/api/v1/lists/shared", None).await.wrong(409, "Targets follow it");
+        let left = bot.ask("DELETE", &at("/subscriptions/shared?keep=true"), None).await.is(200);
+        assert_eq!(
+            (&left["kept"], left["alone"].as_i64()),
+            (&json!(true), i64::try_from(stands.len()).ok())
+        );
+        bot.ask("DELETE", "/api/v1/lists/shared", None).await.is(204);
+    });
+}
+
+#[test]
 fn a_token_does_what_it_may_for_its_owner_and_nothing_else() {
     on_both(async |machine| {
         let (one, other) = (Fake::start(Version::V4_6), Fake::start(Version::V4_3));
@@ -372,6 +444,18 @@ async fn the_api_is_as_its_document_says() {
     let token = machine.run(&["tokens", "add", "contract", "--write", "--json"]).exits(0).json();
     let token = token["token"].as_str().unwrap().to_owned();
 
+    let inside = Site::over(&machine).entered().await;
+    let fields = [
+        ("title", "All"),
+        ("from", "lists"),
+        ("list", "threads"),
+        ("agree", "1"),
+        ("choice", "strictest"),
+        ("obfuscate", "none"),
+        ("least", "silence"),
+        ("visibility", "private"),
+    ];
+    inside.send("/published", &fields).await.is(303);
     let database = machine.database_url().map(str::to_owned);
     let app = App::new(Some(machine.data_dir()), database, None, Reach::Anywhere).unwrap();
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), false).await.unwrap();

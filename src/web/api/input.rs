@@ -14,6 +14,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::problem::Problem;
 use crate::domain::Domain;
+use crate::policy::Agreement;
 use crate::web::site::Site;
 
 /// Most rows of one answer.
@@ -155,6 +156,17 @@ pub fn domain(field: &str, text: &str) -> Result<Domain, Problem> {
 
 pub fn domains(field: &str, names: &[String]) -> Result<Vec<Domain>, Problem> {
     names.iter().map(|name| domain(field, name)).collect()
+}
+
+/// How many have to agree, if that can ever be.
+pub fn agreement(agreement: Option<Agreement>) -> Result<(), Problem> {
+    let fits = match agreement {
+        None => true,
+        Some(Agreement::Lists(lists)) => (1..=1000).contains(&lists),
+        Some(Agreement::Percent(percent)) => (1..=100).contains(&percent),
+    };
+    let says = "agreement: 1 to 1000 lists, or 1 to 100 percent of the weight";
+    fits.then_some(()).ok_or_else(|| Problem::input(says))
 }
 
 /// The description of an object that one of its words tells from others.

@@ -138,11 +138,7 @@ impl Lists {
     async fn checked(self, store: &Store) -> Result<Wish, Problem> {
         known_lists(store, "lists", &self.lists).await?;
         known_lists(store, "allow_lists", &self.allow_lists).await?;
-        if let Some(Agreement::Percent(percent)) = self.agreement
-            && !(1..=100).contains(&percent)
-        {
-            return Err(Problem::input("agreement: a share is 1 to 100 percent"));
-        }
+        super::super::input::agreement(self.agreement)?;
         let lower = if self.lower_all {
             Lowering::All
         } else if self.lower.is_empty() {
