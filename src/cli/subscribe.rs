@@ -100,39 +100,10 @@ struct Subscribed {
 impl fmt::Display for Subscribed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (target, list) = (plain(&self.target), plain(&self.list));
-        let says = format!("{target} follows {list}: {}.", terms_in_words(&self.terms));
+        let says = format!("{target} follows {list}: {}.", self.terms.in_words());
         writeln!(f, "{}", wrapped(&says, "  "))?;
         writeln!(f, "Nothing was changed. See what it would do: hedgerow plan {target}")
     }
-}
-
-/// The terms in one line.
-pub fn terms_in_words(terms: &Terms) -> String {
-    let mut words = vec![match terms.mode {
-        Mode::Auto => "acts by itself".to_owned(),
-        Mode::Review => "waits for your review".to_owned(),
-        Mode::Watch => "only watched".to_owned(),
-    }];
-    if terms.weight != 1 {
-        words.push(format!("weight {}", terms.weight));
-    }
-    match terms.share {
-        Share::Member => {}
-        Share::Alone => words.push("needs nobody's agreement".to_owned()),
-        Share::Support => words.push("only supports others".to_owned()),
-    }
-    if let Some(cap) = terms.cap {
-        words.push(format!("at most {cap}"));
-    }
-    for (said, taken) in &terms.map {
-        words.push(format!("{said} is taken as {taken}"));
-    }
-    words.push(match (terms.retractions, terms.grace_days) {
-        (Retractions::Ignore, _) => "retractions are ignored".to_owned(),
-        (how, 0) => format!("retractions: {how}"),
-        (how, days) => format!("retractions: {how} after {}", count(days as usize, "day")),
-    });
-    words.join(", ")
 }
 
 /// A target that somebody has signed in to.
@@ -243,7 +214,7 @@ impl fmt::Display for Subscriptions {
                 writeln!(f, "{}", plain(&row.target))?;
                 last = &row.target;
             }
-            writeln!(f, "  {:<20} {}", fit(&plain(&row.list), 20), terms_in_words(&row.terms))?;
+            writeln!(f, "  {:<20} {}", fit(&plain(&row.list), 20), row.terms.in_words())?;
         }
         Ok(())
     }

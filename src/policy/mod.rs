@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Severity;
+use crate::text::count;
 
 pub use decide::{Verdict, Voice, decide};
 pub use guard::{Guard, LARGEST, Limits, Loss, LossThen, Unknown};
@@ -198,6 +199,35 @@ impl Terms {
             Some(cap) => taken.map(|severity| severity.min(cap)),
             None => taken,
         })
+    }
+
+    /// All of them in one line.
+    pub fn in_words(&self) -> String {
+        let mut words = vec![match self.mode {
+            Mode::Auto => "acts by itself".to_owned(),
+            Mode::Review => "waits for your review".to_owned(),
+            Mode::Watch => "only watched".to_owned(),
+        }];
+        if self.weight != 1 {
+            words.push(format!("weight {}", self.weight));
+        }
+        match self.share {
+            Share::Member => {}
+            Share::Alone => words.push("needs nobody's agreement".to_owned()),
+            Share::Support => words.push("only supports others".to_owned()),
+        }
+        if let Some(cap) = self.cap {
+            words.push(format!("at most {cap}"));
+        }
+        for (said, taken) in &self.map {
+            words.push(format!("{said} is taken as {taken}"));
+        }
+        words.push(match (self.retractions, self.grace_days) {
+            (Retractions::Ignore, _) => "retractions are ignored".to_owned(),
+            (how, 0) => format!("retractions: {how}"),
+            (how, days) => format!("retractions: {how} after {}", count(days as usize, "day")),
+        });
+        words.join(", ")
     }
 
     /// Whether it asks for anything or counts for anything at all.

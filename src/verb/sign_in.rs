@@ -222,7 +222,12 @@ pub async fn sign_out(app: &App, client: &Client, row: &TargetRow) -> Result<Tol
     let store = app.store().await?;
     store.delete_target(&row.name).await?;
     let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::SignedOut);
-    store.log(&[event.target(&row.name)]).await?;
+    let detail = match &told {
+        Told::Revoked => json!({ "token": "revoked" }),
+        Told::NotOurs => json!({ "token": "not ours" }),
+        Told::ByHand { at, .. } => json!({ "token": "not revoked", "revoke_at": at }),
+    };
+    store.log(&[event.target(&row.name).detail(detail)]).await?;
     Ok(told)
 }
 

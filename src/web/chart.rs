@@ -102,10 +102,7 @@ pub fn sizes(points: &[Point], now: DateTime<Utc>) -> Option<Sizes> {
     if !line.is_empty() {
         line += &format!("H{RIGHT}");
     }
-    let area = match line.is_empty() {
-        true => String::new(),
-        false => format!("{line}V{BOTTOM}H{begins}z"),
-    };
+    let area = if line.is_empty() { String::new() } else { format!("{line}V{BOTTOM}H{begins}z") };
     let dots = points.iter().filter(|point| point.kind == Kind::InForce).count() <= MOST_DOTS;
     let shown = points.iter().filter(|point| dots || point.kind != Kind::InForce);
     let marks = shown.map(|point| Mark { x: x(point.at), y: y(point.size), kind: point.kind });

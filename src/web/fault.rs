@@ -166,11 +166,12 @@ fn followed(error: &FollowError) -> Option<Fault> {
         }
         FollowError::Store(StoreError::Taken(_))
         | FollowError::Source(_)
+        | FollowError::Secret(_)
         | FollowError::NotYours(_)
         | FollowError::Unreadable { .. }
         | FollowError::Damaged { .. }
         | FollowError::Unsigned { .. } => Some(Fault::input(words)),
-        FollowError::Store(_) | FollowError::Secret(_) | FollowError::Settings(_) => None,
+        FollowError::Store(_) | FollowError::Settings(_) => None,
     }
 }
 

@@ -6,6 +6,7 @@
 //! calls the library, and fills a page; what stands around all pages is in [`shelter`] and
 //! [`frame`], and what went wrong becomes a page in [`fault`].
 
+mod agent;
 mod api;
 mod at;
 mod chart;

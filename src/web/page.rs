@@ -70,11 +70,12 @@ pub fn html(status: StatusCode, page: &impl Template) -> Response {
 struct Message<'a> {
     title: &'a str,
     text: &'a str,
+    home: &'a str,
 }
 
 /// A page that only says something.
 pub fn message(status: StatusCode, title: &str, text: &str) -> Response {
-    html(status, &Message { title, text })
+    html(status, &Message { title, text, home: "/" })
 }
 
 pub fn not_found() -> Response {
@@ -115,7 +116,8 @@ pub fn foreign() -> Response {
 
 pub fn wrong_name(origin: &str) -> Response {
     let text = format!("This server answers under its own name only. Open {origin}/ instead.");
-    message(StatusCode::MISDIRECTED_REQUEST, "Not under this name", &text)
+    let (title, home) = ("Not under this name", format!("{origin}/"));
+    html(StatusCode::MISDIRECTED_REQUEST, &Message { title, text: &text, home: &home })
 }
 
 pub fn too_slow() -> Response {
@@ -171,8 +173,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_that_only_says_something_for_a_visitor_and_for_somebody_signed_in() {
-        let page =
-            Message { title: "There is no <such> page", text: "Look at \u{201c}it\u{201d}." };
+        let text = "Look at \u{201c}it\u{201d}.";
+        let page = Message { title: "There is no <such> page", text, home: "/" };
         insta::assert_snapshot!(page.render().unwrap());
         let frame = Frame { name: Some("<me>@home.example".to_owned()), place: "lists".to_owned() };
         insta::assert_snapshot!(around(frame, async { page.render().unwrap() }).await);

@@ -110,8 +110,10 @@ fn names(address: SocketAddr) -> Vec<String> {
 }
 
 async fn only_by_name(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
-    // A supervisor asks by whatever address it knows, and learns nothing else.
-    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+    // A supervisor asks by whatever address it knows, and learns nothing else. Style and script
+    // are the same for everybody, and the page that tells the right name has them too.
+    let path = request.uri().path();
+    if matches!(path, "/healthz" | "/readyz") || path.starts_with("/static/") {
         return next.run(request).await;
     }
     let host = host(request.headers());

@@ -11,6 +11,7 @@ use url::Url;
 use super::entry::Link;
 use super::limits::Limits;
 use super::published::Shelf;
+use super::targets::Views;
 use crate::app::App;
 use crate::desk::Desk;
 
@@ -61,6 +62,7 @@ struct Inner {
     limits: Limits,
     desk: Arc<Desk>,
     shelf: Shelf,
+    views: Views,
 }
 
 impl Site {
@@ -68,8 +70,8 @@ impl Site {
     pub fn new(app: Arc<App>, settings: Settings) -> Result<Site> {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
-        let shelf = Shelf::default();
-        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, shelf })))
+        let (shelf, views) = (Shelf::default(), Views::default());
+        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, shelf, views })))
     }
 
     /// As whoever runs this. What belongs to somebody goes through [`super::visitor::Person`].
@@ -84,6 +86,11 @@ impl Site {
     /// Where the work goes on that takes longer than an answer may.
     pub fn desk(&self) -> &Arc<Desk> {
         &self.0.desk
+    }
+
+    /// What targets block, joined with what is known of it.
+    pub(super) fn views(&self) -> &Views {
+        &self.0.views
     }
 
     pub(super) fn link(&self) -> &Link {

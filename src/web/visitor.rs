@@ -25,14 +25,11 @@ use crate::app::App;
 use crate::block::hex;
 use crate::clock::random;
 use crate::store::{HOUSE, Owner};
-use crate::text::{fit, plain};
 
 /// A session ends when nobody has used it for so long.
 const IDLE: TimeDelta = TimeDelta::days(30);
 /// How exactly it is known when a session was used: each note is a write.
 const NOTED: TimeDelta = TimeDelta::hours(1);
-/// Of a browser's name for itself, in columns.
-const BROWSER: usize = 120;
 
 /// Somebody who is signed in, with the library as they may use it.
 #[derive(Clone)]
@@ -102,7 +99,7 @@ impl Site {
         let store = self.app().store().await?.of(owner);
         let (secret, now) = (secret()?, self.app().clock.now());
         store.forget_sessions(alive_since(now)).await?;
-        store.begin_session(&digest(&secret), &fit(&plain(browser), BROWSER), now).await?;
+        store.begin_session(&digest(&secret), &super::agent::told(browser), now).await?;
         let mut cookie = self.cookie(self.cookie_name(), secret);
         cookie.make_permanent();
         Ok(jar.add(cookie))
@@ -169,5 +166,5 @@ impl<S: Sync> OptionalFromRequestParts<S> for Person {
 
 /// What a browser calls itself.
 pub fn browser(headers: &HeaderMap) -> &str {
-    headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or("a browser")
+    headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default()
 }

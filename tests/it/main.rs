@@ -3,10 +3,12 @@
 #![cfg(test)]
 
 mod bad_servers;
+mod browser;
 mod command;
 mod conformance;
 mod csv_target;
 mod decisions;
+mod doors;
 mod fake;
 mod following;
 mod impact;

@@ -163,6 +163,17 @@ impl Site {
         (site.after(&answer), answer)
     }
 
+    /// What the browser sends.
+    pub fn cookies(&self) -> &BTreeMap<String, String> {
+        &self.cookies
+    }
+
+    /// The same browser with other values in its cookies.
+    pub fn with_cookies(&self, value: impl Fn(&str) -> String) -> Site {
+        let cookies = self.cookies.keys().map(|name| (name.clone(), value(name))).collect();
+        Site { cookies, ..self.clone() }
+    }
+
     pub async fn ask(&self, mut request: Builder, body: Vec<u8>) -> Page {
         for (name, value) in &self.cookies {
             request = request.header("cookie", format!("{name}={value}"));

@@ -114,6 +114,8 @@ fn on_ones_own_machine_only_the_link_signs_in() {
         site.get("/connect").await.is(303);
         site.send("/connect", &[("server", &fake.url())]).await.is(401).says("You are signed out");
         let inside = site.entered().await;
+        inside.get("/connect").await.is(200).says("Connecting changes nothing");
+        inside.get("/connect?server=home.example").await.is(200).says("value=\"home.example\"");
         let (inside, answer) = inside
             .approved(&fake, "/connect", &[("server", &fake.url()), ("level", "instance")])
             .await;

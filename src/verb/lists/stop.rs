@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::app::App;
+use crate::follow::FollowError;
 use crate::keep;
 use crate::ledger::{Holding, Owner};
 use crate::store::{EventKind, FollowedList, NewEvent, TargetRow};
@@ -50,6 +51,9 @@ pub async fn followers(app: &App, list: &str) -> Result<Vec<Follower>> {
 /// Stops following a list, and forgets its versions. Blocks that it brought stay.
 pub async fn stop(app: &App, list: &FollowedList) -> Result<()> {
     let store = app.store().await?;
+    if list.is_shared_with(store.owner()) {
+        return Err(FollowError::NotYours(list.name.clone()).into());
+    }
     let targets = store.subscribers(&list.name).await?;
     if !targets.is_empty() {
         return Err(StopError::Followed { list: list.name.clone(), targets }.into());

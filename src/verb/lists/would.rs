@@ -29,7 +29,7 @@ pub async fn would(
 ) -> anyhow::Result<Plan> {
     let (_stopper, stop) = stop();
     let live = app.server(row, &stop, Arc::new(Silent))?;
-    let target = Seen { identity: live.identity().clone(), can: live.capabilities(), seen };
+    let target = Seen { identity: live.identity().clone(), can: live.capabilities(), state: seen };
     let intent = Intent { lists: vec![list.to_owned()], offline: true, ..Intent::default() };
     keep::plan(app, &target, &intent).await
 }
@@ -38,7 +38,7 @@ pub async fn would(
 struct Seen {
     identity: TargetRef,
     can: Capabilities,
-    seen: Arc<State>,
+    state: Arc<State>,
 }
 
 #[async_trait]
@@ -52,7 +52,7 @@ impl Target for Seen {
     }
 
     async fn read(&self) -> Result<State, TargetError> {
-        Ok(State::clone(&self.seen))
+        Ok(State::clone(&self.state))
     }
 
     async fn write(&self, _: &[Change], _: &State) -> Result<Written, TargetError> {

@@ -7,7 +7,7 @@
 
 mod choices;
 mod form;
-mod offers;
+pub(super) mod offers;
 mod rows;
 mod view;
 

@@ -57,6 +57,12 @@ pub struct Server {
     next: String,
 }
 
+/// A link to the page may name the server.
+#[derive(Deserialize)]
+pub struct Named {
+    server: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub struct Connecting {
     server: String,
@@ -114,10 +120,10 @@ pub async fn sign_in(
     keep(&site, jar, Purpose::SignIn { next }, pending)
 }
 
-pub async fn connect(person: Person, Query(asked): Query<Option<Server>>) -> Response {
+pub async fn connect(person: Person, Query(Named { server }): Query<Named>) -> Response {
     // Most people connect the account that they have signed in with.
     let own = || person.name.rsplit_once('@').map(|(_, domain)| domain.to_owned());
-    let server = asked.map(|asked| asked.server).or_else(own).unwrap_or_default();
+    let server = server.or_else(own).unwrap_or_default();
     page::html(StatusCode::OK, &Connect { server, instance: false, impact: false, problem: None })
 }
 

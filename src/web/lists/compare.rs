@@ -9,7 +9,7 @@ use axum_extra::extract::Query;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
-use super::{Which, address, aside, find};
+use super::{Which, address, aside, find, on_page};
 use crate::compare::{Combination, Comparison, Named, combinations, compare as compared};
 use crate::list::Document;
 use crate::list::bundled;
@@ -235,8 +235,7 @@ impl Shown {
             chosen.iter().map(|(name, _)| ("list", name.clone())).collect();
         rest.push(("show", it.lists.to_string()));
         let paging = Paging::new(page, PAGE, it.domains.len() as u64, rest);
-        let skipped = usize::try_from(paging.skipped()).unwrap_or(usize::MAX);
-        let domains = it.domains.iter().skip(skipped).take(PAGE as usize);
+        let domains = on_page(&paging, it.domains.iter());
         Shown {
             title: format!("{} {}", count(it.domains.len(), "domain"), title(it.lists, chosen)),
             domains: domains.map(|domain| domain.as_str().to_owned()).collect(),

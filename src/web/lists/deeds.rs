@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::follow::PATIENCE;
-use super::{Head, Which, address, followed};
+use super::{Head, Which, address, own};
 use crate::follow::guard::Limits;
 use crate::follow::settings_of;
 use crate::list::Format;
@@ -22,8 +22,8 @@ use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 
-fn back(list: &FollowedList) -> Answer {
-    Ok(Redirect::to(&address(&list.name)).into_response())
+fn back(list: &FollowedList) -> Response {
+    Redirect::to(&address(&list.name)).into_response()
 }
 
 /// Asks for the list again. What came of it stands on its page.
@@ -34,7 +34,7 @@ pub async fn update(
     Path(name): Path<String>,
 ) -> Answer {
     site.limits().fetch(from)?;
-    let list = followed(&person, &name).await?;
+    let list = own(&person, &name).await?;
     let lists = person.app.lists().await?;
     let asked = list.clone();
     // In a task of its own, so that it comes to its end even when the browser has gone.
@@ -42,7 +42,7 @@ pub async fn update(
     match tokio::spawn(work).await? {
         Ok(done) => {
             done?;
-            back(&list)
+            Ok(back(&list))
         }
         Err(_) => Err(Fault::told(
             StatusCode::GATEWAY_TIMEOUT,
@@ -69,7 +69,7 @@ pub async fn decide(
     Path(name): Path<String>,
     Form(decided): Form<Decided>,
 ) -> Answer {
-    let list = followed(&person, &name).await?;
+    let list = own(&person, &name).await?;
     let accept = match decided.word.as_str() {
         "accept" => true,
         "reject" => false,
@@ -83,7 +83,7 @@ pub async fn decide(
     }
     let lists = person.app.lists().await?;
     versions::decide(&person.app, &lists, &list, accept).await?;
-    back(&list)
+    Ok(back(&list))
 }
 
 /// What is not a number is no limit.
@@ -110,7 +110,7 @@ pub async fn settings(
         let says = "A limit is a whole number, such as 20.";
         text.trim().parse().map_err(|_| Fault::input(says))
     }
-    let list = followed(&person, &name).await?;
+    let list = own(&person, &name).await?;
     let mut settings = settings_of(&list)?;
     settings.format = match changed.format.as_str() {
         "" => None,
@@ -124,7 +124,7 @@ pub async fn settings(
         regraded_percent: number(&changed.regraded_percent)?,
     };
     let source = match changed.address.trim() {
-        "" => list.source.clone(),
+        "" => Source::kept_as(&list.source)?,
         address => {
             let source = Source::parse_remote(address)
                 .map_err(|error| Fault::input(crate::web::words::told(&error.to_string())))?;
@@ -135,12 +135,11 @@ pub async fn settings(
                     "The address has a password in it, which would be kept in the open.",
                 ));
             }
-            source.kept()
+            source
         }
     };
-    let store = person.app.store().await?;
-    store.save_list_settings(list.id, &source, &settings.to_json()).await?;
-    back(&list)
+    person.app.lists().await?.save(&list, &source, &settings).await?;
+    Ok(back(&list))
 }
 
 #[derive(Template)]
@@ -153,7 +152,7 @@ pub(super) struct Sure {
 
 /// Asks whether the list is to be let go, and says what that means.
 pub async fn sure(person: Person, Path(name): Path<String>) -> Answer {
-    let list = followed(&person, &name).await?;
+    let list = own(&person, &name).await?;
     let versions = person.app.store().await?.snapshots(list.id).await?.len();
     let followers = followers(&person.app, &list.name).await?;
     let head = Head::of(&Which::Followed(Box::new(list)), "/stop");
@@ -162,7 +161,7 @@ pub async fn sure(person: Person, Path(name): Path<String>) -> Answer {
 
 /// Stops following the list.
 pub async fn stop(person: Person, Path(name): Path<String>) -> Answer {
-    let list = followed(&person, &name).await?;
+    let list = own(&person, &name).await?;
     match stop::stop(&person.app, &list).await {
         Ok(()) => Ok(Redirect::to("/lists").into_response()),
         Err(error) if error.is::<StopError>() => Err(Fault::conflict(format!(

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{Head, Which, address, aside, followed};
+use super::{Head, Which, address, aside, followed, on_page};
 use crate::block::Severity;
 use crate::domain::Domain;
 use crate::follow::history::{Difference, Which as Version};
@@ -93,13 +93,16 @@ pub async fn diff(
         ),
     })?;
     let (old, new) = (lists.shelved(&list, from).await?, lists.shelved(&list, to).await?);
-    let held = list.held == Some(to.id);
+    let waits = list.held == Some(to.id);
     let head = Head::of(&Which::Followed(Box::new(list)), "/versions");
     let (from, to) = (from.clone(), to.clone());
     let choices: Vec<(SnapshotId, DateTime<Utc>)> =
         snapshots.iter().take(CHOICES).map(|s| (s.id, s.fetched_at)).collect();
-    let made =
-        move || Diff { choices, held, ..Diff::of(head, (&from, &old), (&to, &new), &wanted) };
+    let made = move || Diff {
+        choices,
+        held: waits,
+        ..Diff::of(head, (&from, &old), (&to, &new), &wanted)
+    };
     Ok(page::html(StatusCode::OK, &aside(made).await?))
 }
 
@@ -157,9 +160,8 @@ impl Diff {
             ("what", what.to_owned()),
         ];
         let paging = Paging::new(wanted.page, PAGE, rows.len() as u64, rest);
-        let skipped = usize::try_from(paging.skipped()).unwrap_or(usize::MAX);
         let (was, is) = (Reasons::of(old), Reasons::of(new));
-        let shown = rows.into_iter().skip(skipped).take(PAGE as usize);
+        let shown = on_page(&paging, rows.into_iter());
         Diff {
             from: End { id: from.id, at: from.fetched_at },
             to: End { id: to.id, at: to.fetched_at },

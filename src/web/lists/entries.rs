@@ -5,7 +5,7 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::{Head, Which, find};
+use super::{Head, Which, find, on_page};
 use crate::list::{Document, Purpose, Released, Verdict};
 use crate::store::SnapshotId;
 use crate::text::{count, fit, plain};
@@ -122,7 +122,6 @@ impl Entries {
             row(&release.domain, what.to_owned(), release.reason.as_deref())
         };
         let rows = blocks.into_iter().map(entry).chain(releases.into_iter().map(release));
-        let skipped = usize::try_from(paging.skipped()).unwrap_or(usize::MAX);
         let problem = |problem: &crate::list::Problem| ProblemRow {
             line: problem.line,
             verdict: match problem.verdict {
@@ -138,7 +137,7 @@ impl Entries {
             head,
             says: says(document),
             version,
-            rows: rows.skip(skipped).take(PAGE as usize).collect(),
+            rows: on_page(&paging, rows).collect(),
             paging,
             problems: document.problems.iter().take(PROBLEMS).map(problem).collect(),
             problems_more: document.problems.len() - told + document.problems_left_out,

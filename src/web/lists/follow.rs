@@ -187,7 +187,9 @@ async fn add(person: &Person, typed: &Typed) -> Result<String, Refused> {
     };
     let app = person.app.clone();
     let lists = app.lists().await?;
-    let followed = lists.store.lists().await?;
+    let owner = person.owner();
+    let mut followed = lists.store.lists().await?;
+    followed.retain(|list| !list.is_shared_with(owner));
     if followed.iter().any(|list| list.name == new.name) {
         return Err(refused(StoreError::Taken(new.name).into()));
     }

@@ -60,6 +60,7 @@ pub(super) async fn page(
     let is_it = |source: &str| {
         crate::list::catalogue::by_address(source).is_some_and(|it| it.name == listing.name)
     };
+    // One of the house is there as well, and can be used.
     let followed = all.into_iter().find(|list| is_it(&list.source)).map(|list| list.name);
     let status = match &form.problem {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -22,9 +22,10 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::fault::Fault;
+use super::paging::Paging;
 use super::site::Site;
 use super::visitor::Person;
-use crate::follow::Lists;
+use crate::follow::{FollowError, Lists};
 use crate::list::bundled::{self, Bundled};
 use crate::list::catalogue::{self, Listing};
 use crate::list::{self, Document};
@@ -66,6 +67,15 @@ async fn find(person: &Person, name: &str) -> Result<Which, Fault> {
 async fn followed(person: &Person, name: &str) -> Result<FollowedList, Fault> {
     let list = person.app.store().await?.list(&name.to_lowercase()).await?;
     list.ok_or(Fault::Missing)
+}
+
+/// A list that the person decides about.
+async fn own(person: &Person, name: &str) -> Result<FollowedList, Fault> {
+    let list = followed(person, name).await?;
+    if list.is_shared_with(person.owner()) {
+        return Err(FollowError::NotYours(list.name).into());
+    }
+    Ok(list)
 }
 
 impl Which {
@@ -154,6 +164,12 @@ impl Head {
 fn address(name: &str) -> String {
     let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("/lists/{name}")
+}
+
+/// The rows of a page among all of them.
+fn on_page<T>(paging: &Paging, rows: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    rows.skip(number(paging.skipped())).take(number(paging.size))
 }
 
 /// Does what keeps a core busy for a while, where others need not wait for it.

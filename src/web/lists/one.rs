@@ -36,6 +36,8 @@ pub(super) struct One {
     pub list: Followed,
     pub health: String,
     pub size: String,
+    /// Whoever runs this follows it, and decides about it.
+    pub shared: bool,
     pub held: Option<HeldView>,
     pub chart: Option<Sizes>,
     pub versions: Vec<VersionRow>,
@@ -92,17 +94,33 @@ pub async fn one(person: Person, Path(name): Path<String>) -> Answer {
     let snapshots = lists.store.snapshots(list.id).await?;
     let head = Head::of(&Which::Followed(list.clone()), "");
     let about = Which::Followed(list.clone()).listing().map(About::of);
+    let shared = list.is_shared_with(person.owner());
     let settings = SettingsView::of(&list)?;
-    let held = held(&lists, &list, &snapshots).await?;
+    let waits = held(&lists, &list, &snapshots).await?;
     let mut versions = rows(&list, &snapshots)?;
     let more = versions.len().saturating_sub(VERSIONS);
     versions.truncate(VERSIONS);
     let chart = chart(&snapshots, now);
     let followers = followers(&person.app, &list.name).await?;
-    let list = Followed::new(*list, &snapshots, now)?;
-    let (health, size) = (super::overview::health(&list), list.size());
-    let page =
-        One { head, about, list, health, size, held, chart, versions, more, followers, settings };
+    let mut list = Followed::new(*list, &snapshots, now)?;
+    if shared && settings.file {
+        "a file of whoever runs this server".clone_into(&mut list.address);
+    }
+    let (health, size) = (super::overview::health(&list, shared), list.size());
+    let page = One {
+        head,
+        about,
+        list,
+        health,
+        size,
+        shared,
+        held: waits,
+        chart,
+        versions,
+        more,
+        followers,
+        settings,
+    };
     Ok(page::html(StatusCode::OK, &page))
 }
 

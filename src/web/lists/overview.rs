@@ -77,6 +77,8 @@ pub(super) struct FollowedRow {
     pub held: bool,
     pub changed_at: DateTime<Utc>,
     pub read_at: Option<DateTime<Utc>>,
+    /// Whoever runs this follows it, for everybody.
+    pub shared: bool,
     /// The targets that are kept in step with it.
     pub targets: Vec<TargetLink>,
 }
@@ -125,13 +127,15 @@ pub(super) async fn page(
         if let Some(listing) = listing {
             by_listing.insert(listing.name.as_str(), list.name.clone());
         }
+        let shared = list.is_shared_with(person.owner());
         let about = Followed::read(&store, list, now).await?;
         followed.push(FollowedRow {
             href: address(&about.name),
             title: listing.map(|listing| listing.title.as_str()),
             size: count(about.domains(), "domain"),
             growth: about.growth.filter(|growth| *growth != 0),
-            health: health(&about),
+            health: health(&about, shared),
+            shared,
             ill: about.failure.is_some(),
             held: about.held,
             changed_at: about.changed_at,
@@ -183,8 +187,9 @@ async fn followers(store: &Store) -> Result<HashMap<String, Vec<TargetLink>>, Fa
     Ok(found)
 }
 
-/// How a list does, in a few words.
-pub(super) fn health(about: &Followed) -> String {
+/// How a list does, in a few words. Why the house could not read one of its own is not for
+/// everybody: it may name a folder.
+pub(super) fn health(about: &Followed, shared: bool) -> String {
     let ended = match about.status {
         Some(Status::Retired) => ". Its maintainer has ended it",
         Some(Status::Dead) => ". It has ended",
@@ -193,7 +198,13 @@ pub(super) fn health(about: &Followed) -> String {
     let says = match (&about.failure, about.held) {
         (Some(says), _) => {
             let times = count(usize::try_from(about.failures).unwrap_or(0), "time");
+            if shared {
+                return format!("could not be read, {times} in a row{ended}");
+            }
             format!("could not be read, {times} in a row: {}", words::told(says))
+        }
+        (None, true) if shared => {
+            "a new version is held until whoever runs this server has decided".to_owned()
         }
         (None, true) => "a new version is held and waits for you".to_owned(),
         (None, false) => "well".to_owned(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::one::chart;
-use super::{Head, Which, address, followed};
+use super::{Head, Which, address, followed, on_page};
 use crate::follow::history::in_force_since;
 use crate::follow::{FollowError, concerns_of};
 use crate::store::{FollowedList, Snapshot, SnapshotId, Standing};
@@ -68,7 +68,7 @@ pub(super) fn rows(
 
 #[derive(Template)]
 #[template(path = "lists/versions.html")]
-pub(super) struct Versions {
+pub(super) struct History {
     pub head: Head,
     pub chart: Option<Sizes>,
     pub versions: Vec<VersionRow>,
@@ -89,9 +89,8 @@ pub async fn versions(
     let snapshots = person.app.store().await?.snapshots(list.id).await?;
     let all = rows(&list, &snapshots)?;
     let paging = Paging::new(wanted.page, PAGE, all.len() as u64, Vec::new());
-    let skipped = usize::try_from(paging.skipped()).unwrap_or(usize::MAX);
-    let versions = all.into_iter().skip(skipped).take(PAGE as usize).collect();
+    let versions = on_page(&paging, all.into_iter()).collect();
     let chart = chart(&snapshots, person.app.clock.now());
     let head = Head::of(&Which::Followed(Box::new(list)), "/versions");
-    Ok(page::html(StatusCode::OK, &Versions { head, chart, versions, paging }))
+    Ok(page::html(StatusCode::OK, &History { head, chart, versions, paging }))
 }

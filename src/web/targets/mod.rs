@@ -1,13 +1,42 @@
 //! What a person's accounts and servers block, and which lists they follow.
+//!
+//! All pages of one target share a [`Head`]. What is blocked is shown as it was last seen,
+//! joined with what is known of each block ([`view`]); only the desk asks a server.
 
+mod anew;
+mod block;
+mod blocks;
 mod head;
+mod lists;
+mod overview;
+mod policy;
+mod terms;
+mod view;
 
 use axum::Router;
+use axum::routing::{get, post};
 
 use super::site::Site;
 
-pub use head::{Head, Tab};
+pub use anew::{plan_again, plan_all_again};
+pub use block::{day, named, reason};
+pub use head::{Head, Tab, name_of};
+pub use view::Views;
 
 pub fn routes() -> Router<Site> {
     Router::new()
+        .route("/targets", get(overview::targets))
+        .route("/targets/{target}", get(overview::overview))
+        .route("/targets/{target}/read", post(overview::read))
+        .route("/targets/{target}/sign-out", post(overview::sign_out))
+        .route("/targets/{target}/blocks", get(blocks::blocks))
+        .route("/targets/{target}/blocks.csv", get(blocks::file))
+        .route("/targets/{target}/blocks/own", post(block::own))
+        .route("/targets/{target}/block", get(block::block))
+        .route("/targets/{target}/block/date", post(block::date))
+        .route("/targets/{target}/lists", get(lists::lists))
+        .route("/targets/{target}/lists/subscribe", post(lists::follow))
+        .route("/targets/{target}/lists/terms", post(lists::terms))
+        .route("/targets/{target}/lists/unsubscribe", post(lists::leave))
+        .route("/targets/{target}/policy", post(lists::change))
 }

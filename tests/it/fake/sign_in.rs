@@ -73,16 +73,36 @@ fn same_redirect(registered: &str, given: &str) -> bool {
     registered == given || portless(registered).is_some_and(|url| portless(given) == Some(url))
 }
 
-/// The page on which a person approves. A test presses its button by sending the address's
-/// query back with POST.
+/// The page on which a person approves, as Doorkeeper writes it: what was asked for stands in
+/// the form. A test without a browser presses its button by sending the address's query back
+/// with POST.
 pub fn page(world: &World, request: &Request) -> Answer {
-    match check(world, request) {
-        Err(refusal) => refusal,
-        Ok(_) => Answer::html(
-            200,
-            "<form method=post><button>Authorize</button><button>Deny</button></form>".to_owned(),
-        ),
-    }
+    let grant = match check(world, request) {
+        Err(refusal) => return refusal,
+        Ok(grant) => grant,
+    };
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let hidden: String = request
+        .query
+        .iter()
+        .map(|(name, value)| {
+            let (name, value) = (escaped(name), escaped(value));
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">\n")
+        })
+        .collect();
+    let scopes: String =
+        grant.scopes.iter().map(|scope| format!("<li>{}</li>\n", escaped(scope))).collect();
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <title>Authorization required</title></head>\n<body><main>\n\
+         <h1>Authorization required</h1>\n<p>This app would like to:</p>\n<ul>\n{scopes}</ul>\n\
+         <form method=\"post\" action=\"/oauth/authorize\">\n{hidden}\
+         <button>Authorize</button>\n<button name=\"deny\" value=\"yes\">Deny</button>\n\
+         </form>\n</main></body>\n</html>\n"
+    );
+    Answer::html(200, page)
 }
 
 fn check(world: &World, request: &Request) -> Result<Grant, Answer> {

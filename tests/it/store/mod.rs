@@ -5,6 +5,7 @@ mod keeping;
 mod lists;
 mod lock;
 mod opening;
+pub mod owners;
 pub mod place;
 
 use std::time::Instant;

@@ -1,0 +1,227 @@
+//! One block: whose it is, its dates, and whether it is to be at all.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum_extra::extract::Form;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+
+use super::anew::plan_again;
+use super::blocks::{Beside, Shown, back};
+use super::head::{Head, Tab};
+use super::view::Whose;
+use crate::block::Level;
+use crate::domain::{Domain, Parsed};
+use crate::exception::Exceptions;
+use crate::keep;
+use crate::store::TargetRow;
+use crate::text::plain;
+use crate::verb::dates::{self, Dating};
+use crate::verb::ownership::{self, Which};
+use crate::web::at::At;
+use crate::web::fault::{Answer, Fault};
+use crate::web::page;
+use crate::web::site::Site;
+use crate::web::visitor::Person;
+
+/// In letters. What is longer is no reason but a story.
+pub const MOST_REASON: usize = 500;
+/// So many blocks at once are ticked on a page.
+const MOST_TICKED: usize = 1_000;
+
+#[derive(Template)]
+#[template(path = "targets/block.html")]
+pub(super) struct Page {
+    pub head: Head,
+    pub level: Level,
+    pub name: String,
+    pub seen: Option<DateTime<Utc>>,
+    pub row: Option<Shown>,
+    pub here: String,
+    /// As the fields of the form have them.
+    pub expires: String,
+    pub review: String,
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    domain: String,
+}
+
+pub async fn block(
+    State(site): State<Site>,
+    At { person, row }: At,
+    Query(Asked { domain }): Query<Asked>,
+) -> Answer {
+    let domain = stored(&domain)?;
+    let head = Head::of(&site, &person, &row, Tab::Blocks).await?;
+    let view = site.views().of(site.desk(), &person.app, &row).await?;
+    let store = person.app.store().await?;
+    let mut all = store.dates(&row.name).await?;
+    all.retain(|date| date.domain == domain);
+    let exceptions = store.exceptions(Some(&row.name)).await?;
+    let beside = Beside::of(&all, Exceptions::new(exceptions, person.app.clock.now()));
+    let shown = view.as_ref().and_then(|view| {
+        let (block, row) = view.find(domain.as_str())?;
+        Some(Shown::of(view, block, row, &beside))
+    });
+    let date = all.first();
+    let page = Page {
+        head,
+        level: row.level,
+        here: format!("/targets/{}/block?domain={domain}", row.id),
+        name: domain.to_string(),
+        seen: view.map(|view| view.state.taken_at),
+        row: shown,
+        expires: date
+            .and_then(|date| date.expires_at)
+            .map_or_else(String::new, crate::text::last_day),
+        review: date
+            .and_then(|date| date.review_at)
+            .map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string()),
+        reason: date
+            .and_then(|date| date.reason.as_deref())
+            .map_or_else(String::new, |reason| plain(reason).into_owned()),
+    };
+    Ok(page::html(StatusCode::OK, &page))
+}
+
+/// A form about whose blocks are: a button for one of them, or for all that are ticked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Owning {
+    domain: Vec<String>,
+    adopt: Option<String>,
+    release: Option<String>,
+    r#do: Option<String>,
+    back: String,
+}
+
+pub async fn own(
+    State(site): State<Site>,
+    At { person, row }: At,
+    Form(form): Form<Owning>,
+) -> Answer {
+    let Owning { domain, adopt, release, r#do, back: to } = form;
+    let (domains, adopting) = match (adopt, release, r#do.as_deref()) {
+        (Some(one), None, None) => (vec![one], true),
+        (None, Some(one), None) => (vec![one], false),
+        (None, None, Some("adopt")) => (domain, true),
+        (None, None, Some("release")) => (domain, false),
+        _ => return Err(Fault::input("It was not said what to do. Go back and try again.")),
+    };
+    if domains.is_empty() {
+        return Err(Fault::input("No block was ticked. Go back and tick those that you mean."));
+    }
+    if domains.len() > MOST_TICKED {
+        return Err(Fault::input("Those are too many at once."));
+    }
+    let domains: Vec<Domain> =
+        domains.iter().map(|name| stored(name)).collect::<Result<_, Fault>>()?;
+    let which = Which::These(&domains);
+    if adopting {
+        let yours = adoptable(&site, &person, &row).await?;
+        ownership::adopt(&person.app, &row.name, yours, which).await?;
+    } else {
+        ownership::release(&person.app, &row, which).await?;
+    }
+    plan_again(&site, &person, &row).await?;
+    Ok(back(&to, row.id))
+}
+
+/// What lists could have, of what was last seen there, by what they said last.
+async fn adoptable(
+    site: &Site,
+    person: &Person,
+    row: &TargetRow,
+) -> Result<std::collections::BTreeMap<compact_str::CompactString, crate::ledger::Holding>, Fault> {
+    let app = &person.app;
+    if app.store().await?.subscriptions(&row.name).await?.is_empty() {
+        return Err(Fault::input(
+            "No list is followed here, so there is none that could have a block. Follow one first.",
+        ));
+    }
+    let state = site.desk().reading(app, row).await?.ok_or_else(|| {
+        Fault::input("Nobody has looked yet what is blocked there. Read the blocks first.")
+    })?;
+    Ok(keep::adoptable_in(app, &app.identity(row)?, &state, true).await?)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct DateForm {
+    domain: String,
+    expires: String,
+    review: String,
+    reason: String,
+    clear: Option<String>,
+    back: String,
+}
+
+pub async fn date(
+    State(site): State<Site>,
+    At { person, row }: At,
+    Form(form): Form<DateForm>,
+) -> Answer {
+    let domain = stored(&form.domain)?;
+    let app = &person.app;
+    if form.clear.is_some() {
+        dates::clear(app, &row.name, &domain).await?;
+    } else {
+        let new = Dating {
+            expires: day(&form.expires)?,
+            review: day(&form.review)?,
+            reason: Some(reason(&form.reason)?),
+        };
+        if new.expires.is_none() && new.review.is_none() {
+            return Err(Fault::input(
+                "No day was given. Name its last day, a day to look again, or both.",
+            ));
+        }
+        dates::set(app, &row.name, &domain, new).await?;
+    }
+    plan_again(&site, &person, &row).await?;
+    Ok(back(&form.back, row.id))
+}
+
+/// The name of a block that may stand there, however odd.
+fn stored(text: &str) -> Result<Domain, Fault> {
+    let text = text.trim().to_lowercase();
+    Domain::from_stored(&text).map_or_else(|| named(&text), Ok)
+}
+
+/// A domain that somebody has typed.
+pub fn named(text: &str) -> Result<Domain, Fault> {
+    let Parsed { domain, .. } = Domain::parse(text.trim()).map_err(|refusal| {
+        let text = crate::text::fit(&plain(text.trim()), 80);
+        if text.is_empty() {
+            return Fault::input("No domain was named. Write it as bad.example.");
+        }
+        Fault::input(format!("\u{201c}{text}\u{201d} cannot be taken as a domain: {refusal}."))
+    })?;
+    Ok(domain)
+}
+
+/// A day as browsers send it, or as somebody types it.
+pub fn day(text: &str) -> Result<Option<NaiveDate>, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Some).map_err(|_| {
+        let text = crate::text::fit(&plain(text), 40);
+        Fault::input(format!("\u{201c}{text}\u{201d} is not a day. Write it as 2027-01-31."))
+    })
+}
+
+/// A reason of bearable length.
+pub fn reason(text: &str) -> Result<String, Fault> {
+    let text = text.trim();
+    if text.chars().count() > MOST_REASON {
+        return Err(Fault::input(format!("A reason can have {MOST_REASON} letters at most.")));
+    }
+    Ok(plain(text).into_owned())
+}

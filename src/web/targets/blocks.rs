@@ -1,0 +1,279 @@
+//! What is blocked on a target now: searched, filtered, sorted, and a page at a time.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::head::{Head, Tab};
+use super::view::{Order, Row, Sieve, Tally, View, Whose};
+use crate::block::{Block, Level, Rule, Severity};
+use crate::domain::Domain;
+use crate::exception::Exceptions;
+use crate::store::{BlockDate, RunId};
+use crate::target::export;
+use crate::text::{last_day, plain};
+use crate::web::at::At;
+use crate::web::fault::{Answer, Fault};
+use crate::web::page;
+use crate::web::paging::Paging;
+use crate::web::site::Site;
+
+/// Rows on a page.
+const SIZE: u64 = 100;
+
+/// What is looked for, as the address says it. What makes no sense is not looked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    severity: String,
+    whose: String,
+    list: String,
+    odd: String,
+    sort: String,
+    page: String,
+}
+
+#[derive(Template)]
+#[template(path = "targets/blocks.html")]
+pub(super) struct Blocks {
+    pub head: Head,
+    pub level: Level,
+    pub seen: Option<Table>,
+}
+
+pub(super) struct Table {
+    pub at: DateTime<Utc>,
+    pub total: usize,
+    pub found: u64,
+    pub tally: Tally,
+    /// The lists that blocks stand for: name, number, whether it is asked for.
+    pub lists: Vec<(String, usize, bool)>,
+    pub asked: Asked,
+    /// Whether anything at all is looked for.
+    pub narrowed: bool,
+    pub rows: Vec<Shown>,
+    pub paging: Paging,
+    /// The address of this page, to come back to.
+    pub here: String,
+}
+
+/// A block as a page shows it.
+pub(super) struct Shown {
+    pub name: String,
+    /// Nothing can be decided about what is not a domain.
+    pub is_domain: bool,
+    pub effect: Effect,
+    pub whose: Whose,
+    pub lists: Vec<String>,
+    pub run: Option<RunId>,
+    pub since: Option<DateTime<Utc>>,
+    pub raised_from: Option<Severity>,
+    /// Its last day, and the day to look at it again.
+    pub expires: Option<String>,
+    pub review: Option<DateTime<Utc>>,
+    pub dated: Option<String>,
+    /// An exception speaks of it.
+    pub excepted: bool,
+}
+
+/// What an instance's block does, in words.
+#[derive(Default)]
+pub(super) struct Effect {
+    pub severity: Option<Severity>,
+    pub flags: Vec<&'static str>,
+    pub public_comment: Option<String>,
+    pub private_comment: Option<String>,
+}
+
+pub async fn blocks(
+    State(site): State<Site>,
+    At { person, row }: At,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let head = Head::of(&site, &person, &row, Tab::Blocks).await?;
+    let Some(view) = site.views().of(site.desk(), &person.app, &row).await? else {
+        let page = Blocks { head, level: row.level, seen: None };
+        return Ok(page::html(StatusCode::OK, &page));
+    };
+    let store = person.app.store().await?;
+    let dates = store.dates(&row.name).await?;
+    let exceptions = store.exceptions(Some(&row.name)).await?;
+    let beside = Beside::of(&dates, Exceptions::new(exceptions, person.app.clock.now()));
+    let seen = Some(Table::of(&view, asked, &beside, row.id));
+    Ok(page::html(StatusCode::OK, &Blocks { head, level: row.level, seen }))
+}
+
+/// All blocks as a file that a server's import page takes, and so does Hedgerow.
+pub async fn file(State(site): State<Site>, At { person, row }: At) -> Answer {
+    let state = site.desk().reading(&person.app, &row).await?.ok_or(Fault::Missing)?;
+    let text = export(state.level, &state.blocks);
+    let name = match state.level {
+        Level::Account => "blocked_domains.csv",
+        Level::Instance => "domain_blocks.csv",
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// What is kept of blocks besides the ledger. There is little of it.
+pub(super) struct Beside<'a> {
+    dates: HashMap<&'a str, &'a BlockDate>,
+    exceptions: Exceptions,
+}
+
+impl<'a> Beside<'a> {
+    pub fn of(dates: &'a [BlockDate], exceptions: Exceptions) -> Beside<'a> {
+        let dates = dates.iter().map(|date| (date.domain.as_str(), date)).collect();
+        Beside { dates, exceptions }
+    }
+}
+
+impl Asked {
+    fn sieve(&self) -> Sieve {
+        let text = self.q.trim().to_lowercase();
+        // Servers keep names in ASCII.
+        let ascii = if text.is_ascii() { None } else { idna::domain_to_ascii(&text).ok() };
+        Sieve {
+            text: ascii.unwrap_or(text),
+            severity: ["suspend", "silence", "noop"]
+                .contains(&self.severity.as_str())
+                .then(|| Severity::from_word(&self.severity))
+                .flatten(),
+            hedgerows: match self.whose.as_str() {
+                "hedgerow" => Some(true),
+                "yours" => Some(false),
+                _ => None,
+            },
+            list: Some(self.list.clone()).filter(|list| !list.is_empty()),
+            odd: !self.odd.is_empty(),
+        }
+    }
+
+    fn order(&self) -> Order {
+        match self.sort.as_str() {
+            "severity" => Order::Severity,
+            "since" => Order::Since,
+            "list" => Order::List,
+            _ => Order::Name,
+        }
+    }
+
+    fn rest(&self) -> Vec<(&'static str, String)> {
+        let Asked { q, severity, whose, list, odd, sort, page: _ } = self;
+        [
+            ("q", q),
+            ("severity", severity),
+            ("whose", whose),
+            ("list", list),
+            ("odd", odd),
+            ("sort", sort),
+        ]
+        .map(|(name, value)| (name, value.clone()))
+        .into()
+    }
+}
+
+impl Table {
+    pub fn of(view: &View, asked: Asked, beside: &Beside<'_>, target: i64) -> Table {
+        let sieve = asked.sieve();
+        let narrowed = sieve != Sieve::default();
+        let picked = view.pick(&sieve, asked.order());
+        let paging = Paging::new(asked.page.parse().ok(), SIZE, picked.len() as u64, asked.rest());
+        let from = usize::try_from(paging.skipped()).unwrap_or(usize::MAX);
+        let rows = picked.iter().skip(from).take(usize::try_from(SIZE).unwrap_or(usize::MAX));
+        let rows = rows.map(|at| {
+            let (block, row) = view.row(*at);
+            Shown::of(view, block, row, beside)
+        });
+        let list = |(name, stands): (&arcstr::ArcStr, super::view::Stands)| {
+            (plain(name).into_owned(), stands.all, name.as_str() == asked.list)
+        };
+        Table {
+            at: view.state.taken_at,
+            total: view.state.blocks.len(),
+            found: paging.total,
+            tally: view.tally,
+            lists: view.lists().map(list).collect(),
+            narrowed,
+            rows: rows.collect(),
+            here: here(target, &asked, &paging),
+            paging,
+            asked,
+        }
+    }
+}
+
+/// The address of a page of the table.
+fn here(target: i64, asked: &Asked, paging: &Paging) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(asked.rest().iter().filter(|(_, value)| !value.is_empty()));
+    if paging.page > 1 {
+        query.append_pair("page", &paging.page.to_string());
+    }
+    match query.finish().as_str() {
+        "" => format!("/targets/{target}/blocks"),
+        query => format!("/targets/{target}/blocks?{query}"),
+    }
+}
+
+impl Shown {
+    pub fn of(view: &View, block: &Block, row: &Row, beside: &Beside<'_>) -> Shown {
+        let date = beside.dates.get(block.name.as_str());
+        let domain = block.domain();
+        Shown {
+            name: plain(&block.name).into_owned(),
+            is_domain: domain.is_some(),
+            effect: block.rule.as_ref().map(Effect::of).unwrap_or_default(),
+            whose: row.whose,
+            lists: view.lists_of(row).map(|list| plain(list).into_owned()).collect(),
+            run: row.run,
+            since: row.since,
+            raised_from: row.raised_from,
+            expires: date.and_then(|date| date.expires_at).map(last_day),
+            review: date.and_then(|date| date.review_at),
+            dated: date.and_then(|date| Some(plain(date.reason.as_deref()?).into_owned())),
+            excepted: domain.is_some_and(|domain| is_excepted(&domain, beside)),
+        }
+    }
+}
+
+fn is_excepted(domain: &Domain, beside: &Beside<'_>) -> bool {
+    !beside.exceptions.is_empty() && beside.exceptions.of(domain).is_some()
+}
+
+impl Effect {
+    pub fn of(rule: &Rule) -> Effect {
+        // Under a suspension the flags mean nothing.
+        let weaker = rule.severity != Severity::Suspend;
+        let flags = [
+            (rule.reject_media && weaker, "no media"),
+            (rule.reject_reports && weaker, "no reports"),
+            (rule.obfuscate, "name obfuscated"),
+        ];
+        let said = |comment: &Option<compact_str::CompactString>| {
+            comment.as_deref().map(|comment| plain(comment).into_owned())
+        };
+        Effect {
+            severity: Some(rule.severity),
+            flags: flags.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect(),
+            public_comment: said(&rule.public_comment),
+            private_comment: said(&rule.private_comment),
+        }
+    }
+}
+
+/// Where a form leads back to: a path on this site, or the table.
+pub(super) fn back(to: &str, target: i64) -> Response {
+    let to = crate::web::entry::inside(to);
+    let to = if to == "/" { format!("/targets/{target}/blocks") } else { to.to_owned() };
+    axum::response::Redirect::to(&to).into_response()
+}

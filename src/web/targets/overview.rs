@@ -1,0 +1,192 @@
+//! All of a person's accounts and servers, and the first page of each.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use axum_extra::extract::Form;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use super::head::{Head, News, Tab};
+use super::view::{Stands, Tally, View};
+use crate::block::Level;
+use crate::desk::{DeskError, Work};
+use crate::list::bundled;
+use crate::store::{EventFilter, EventKind, TargetRow};
+use crate::text::plain;
+use crate::verb::sign_in::{self, Told};
+use crate::web::at::At;
+use crate::web::fault::{Answer, Fault};
+use crate::web::page;
+use crate::web::site::Site;
+use crate::web::visitor::Person;
+
+/// How long it is news that somebody has signed out of a target.
+const NEWS: TimeDelta = TimeDelta::minutes(10);
+
+#[derive(Template)]
+#[template(path = "targets/targets.html")]
+struct Targets {
+    cards: Vec<Card>,
+    left: Option<Left>,
+}
+
+struct Card {
+    id: i64,
+    kind: &'static str,
+    name: String,
+    software: String,
+    seen: Option<(usize, DateTime<Utc>)>,
+    lists: usize,
+    news: Option<News>,
+}
+
+/// A target that somebody has just signed out of.
+struct Left {
+    name: String,
+    /// Where to revoke the token by hand, if the server could not be told.
+    by_hand: Option<String>,
+    /// The token was not made here and stays valid.
+    not_ours: bool,
+}
+
+#[derive(Deserialize)]
+pub struct Came {
+    #[serde(default)]
+    left: Option<String>,
+}
+
+pub async fn targets(State(site): State<Site>, person: Person, Query(came): Query<Came>) -> Answer {
+    let store = person.app.store().await?;
+    let mut cards = Vec::new();
+    for row in store.targets().await? {
+        let state = site.desk().reading(&person.app, &row).await?;
+        let head = Head::of(&site, &person, &row, Tab::Overview).await?;
+        cards.push(Card {
+            id: row.id,
+            kind: head.kind,
+            name: head.name,
+            software: head.software,
+            seen: state.map(|state| (state.blocks.len(), state.taken_at)),
+            lists: store.subscriptions(&row.name).await?.len(),
+            news: head.news,
+        });
+    }
+    let left = if came.left.is_some() { left(&person).await? } else { None };
+    Ok(page::html(StatusCode::OK, &Targets { cards, left }))
+}
+
+async fn left(person: &Person) -> Result<Option<Left>, Fault> {
+    let newest = EventFilter {
+        kind: Some(EventKind::SignedOut),
+        newest_first: true,
+        limit: Some(1),
+        ..EventFilter::default()
+    };
+    let events = person.app.store().await?.events(&newest).await?;
+    let now = person.app.clock.now();
+    let fresh = events.into_iter().next().filter(|event| now - event.at < NEWS);
+    Ok(fresh.map(|event| {
+        let word = |name: &str| event.detail[name].as_str().map(|word| plain(word).into_owned());
+        Left {
+            name: plain(event.target.as_deref().unwrap_or_default()).into_owned(),
+            by_hand: word("revoke_at"),
+            not_ours: word("token").as_deref() == Some("not ours"),
+        }
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "targets/overview.html")]
+pub(super) struct Overview {
+    pub head: Head,
+    pub level: Level,
+    pub seen: Option<Seen>,
+    pub follows: Vec<Follows>,
+    /// Whether the one domain of Threads is blocked, if anybody knows.
+    pub threads: Option<bool>,
+    pub server: String,
+}
+
+pub(super) struct Seen {
+    pub total: usize,
+    pub at: DateTime<Utc>,
+    pub tally: Tally,
+}
+
+/// A subscription in a line.
+pub(super) struct Follows {
+    pub list: String,
+    pub terms: String,
+    pub stands: Stands,
+}
+
+pub async fn overview(State(site): State<Site>, At { person, row }: At) -> Answer {
+    let head = Head::of(&site, &person, &row, Tab::Overview).await?;
+    let view = site.views().of(site.desk(), &person.app, &row).await?;
+    let store = person.app.store().await?;
+    let follows = store.subscriptions(&row.name).await?.into_iter().map(|subscription| Follows {
+        terms: subscription.terms.in_words(),
+        stands: view.as_ref().map(|view| view.stands_for(&subscription.list)).unwrap_or_default(),
+        list: subscription.list,
+    });
+    let page = Overview {
+        head,
+        level: row.level,
+        threads: view.as_deref().map(blocks_threads),
+        seen: view.as_ref().map(|view| Seen {
+            total: view.state.blocks.len(),
+            at: view.state.taken_at,
+            tally: view.tally,
+        }),
+        follows: follows.collect(),
+        server: plain(&row.domain).into_owned(),
+    };
+    Ok(page::html(StatusCode::OK, &page))
+}
+
+/// Whether all that the list against Threads names is blocked.
+fn blocks_threads(view: &View) -> bool {
+    let Some(list) = bundled::find("threads") else { return false };
+    let document = crate::list::read(list.csv);
+    document.is_ok_and(|document| {
+        document.entries.iter().all(|entry| view.find(entry.domain.as_str()).is_some())
+    })
+}
+
+#[derive(Deserialize)]
+pub struct Reading {}
+
+/// Has the target read again. Whoever asks twice gets one reading.
+pub async fn read(
+    State(site): State<Site>,
+    At { person, row }: At,
+    Form(Reading {}): Form<Reading>,
+) -> Answer {
+    match site.desk().read(&person.app, &row) {
+        Ok(_) => {}
+        Err(DeskError::Busy) if is_reading(&site, &person, &row) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Redirect::to(&format!("/targets/{}/work?then=blocks", row.id)).into_response())
+}
+
+fn is_reading(site: &Site, person: &Person, row: &TargetRow) -> bool {
+    let job = site.desk().busy(person.owner(), &row.name);
+    job.is_some_and(|job| job.status().work == Work::Read)
+}
+
+/// Gives the right back and forgets the sign-in. What was done and decided there is kept.
+pub async fn sign_out(State(site): State<Site>, At { person, row }: At) -> Answer {
+    if site.desk().busy(person.owner(), &row.name).is_some() {
+        return Err(DeskError::Busy.into());
+    }
+    let app = &person.app;
+    let told = sign_in::sign_out(app, &app.client()?, &row).await?;
+    if let Told::ByHand { why, .. } = told {
+        tracing::info!(error = format!("{why:#}"), "a token was not revoked");
+    }
+    site.desk().forget(person.owner(), &row.name);
+    Ok(Redirect::to("/targets?left=yes").into_response())
+}

@@ -1,0 +1,212 @@
+//! How one list is followed, as a form has it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::block::Severity;
+use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms};
+use crate::web::fault::Fault;
+
+/// What a number on a form can be at most.
+const MOST_WEIGHT: u32 = 1_000;
+const MOST_DAYS: u32 = 3_650;
+
+/// A choice on a form: its word, what it means, whether it is chosen.
+pub type Offered = (&'static str, &'static str, bool);
+
+/// The terms as the fields of a form, all of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TermsForm {
+    pub list: String,
+    mode: String,
+    share: String,
+    weight: String,
+    cap: String,
+    retractions: String,
+    grace: String,
+    map_none: String,
+    map_noop: String,
+    map_silence: String,
+    map_suspend: String,
+}
+
+impl TermsForm {
+    pub fn terms(&self) -> Result<Terms, Fault> {
+        let mut map = BTreeMap::new();
+        let words = [
+            (Said::Nothing, &self.map_none),
+            (Said::Noop, &self.map_noop),
+            (Said::Silence, &self.map_silence),
+            (Said::Suspend, &self.map_suspend),
+        ];
+        for (said, taken) in words {
+            if !taken.is_empty() {
+                map.insert(said, word::<Taken>(taken)?);
+            }
+        }
+        Ok(Terms {
+            mode: word::<Mode>(&self.mode)?,
+            weight: number("The weight", &self.weight, 0, MOST_WEIGHT)?,
+            share: word::<Share>(&self.share)?,
+            cap: match self.cap.as_str() {
+                "" => None,
+                "noop" | "silence" | "suspend" => Severity::from_word(&self.cap),
+                _ => return Err(garbled()),
+            },
+            map,
+            retractions: word::<Retractions>(&self.retractions)?,
+            grace_days: number("The grace", &self.grace, 0, MOST_DAYS)?,
+        })
+    }
+}
+
+fn garbled() -> Fault {
+    Fault::input("The form has a choice in it that there is not. Load the page again.")
+}
+
+/// One of the words of a choice.
+pub fn word<T: std::str::FromStr>(text: &str) -> Result<T, Fault> {
+    text.parse().map_err(|_| garbled())
+}
+
+/// A number from a form.
+pub fn number<T>(what: &str, text: &str, least: T, most: T) -> Result<T, Fault>
+where
+    T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
+{
+    let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| Fault::input(format!("{what} has to be a number from {least} to {most}.")))
+}
+
+/// The terms as a page shows them.
+pub struct TermsView {
+    pub modes: Vec<Offered>,
+    pub shares: Vec<Offered>,
+    pub weight: u32,
+    pub caps: Vec<Offered>,
+    pub retractions: Vec<Offered>,
+    pub grace: u32,
+    /// What the list can say: its word, what it means, and what that is taken as.
+    pub map: Vec<(&'static str, &'static str, Vec<Offered>)>,
+}
+
+impl TermsView {
+    pub fn of(terms: &Terms) -> TermsView {
+        let modes = [
+            (Mode::Review, "wait for me: nothing is done unless I look at the plan"),
+            (Mode::Auto, "act by itself, within the guards, whenever Hedgerow runs by schedule"),
+            (Mode::Watch, "only watch: it is reported, and never done"),
+        ];
+        let shares = [
+            (Share::Member, "it asks, and counts where lists have to agree"),
+            (Share::Alone, "it asks, and needs nobody\u{2019}s agreement"),
+            (Share::Support, "it asks for nothing by itself and only counts"),
+        ];
+        let retractions = [
+            (Retractions::Ask, "ask me whether to lift its blocks"),
+            (Retractions::Follow, "lift or weaken its blocks with it"),
+            (Retractions::Ignore, "leave its blocks as they are"),
+        ];
+        let caps = [
+            (None, "", "whatever it asks for"),
+            (Some(Severity::Silence), "silence", "at most silence"),
+            (Some(Severity::Noop), "noop", "at most noop"),
+            (Some(Severity::Suspend), "suspend", "at most suspend"),
+        ];
+        let said = [
+            (Said::Nothing, "none", "no severity"),
+            (Said::Noop, "noop", "noop"),
+            (Said::Silence, "silence", "silence"),
+            (Said::Suspend, "suspend", "suspend"),
+        ];
+        let taken = |said| {
+            let now = terms.map.get(&said).copied();
+            let each = [
+                (Taken::Ignore, "not heard"),
+                (Taken::Noop, "noop"),
+                (Taken::Silence, "silence"),
+                (Taken::Suspend, "suspend"),
+            ];
+            let mut options = vec![("", "what it says", now.is_none())];
+            options.extend(each.map(|(taken, says)| (taken.as_str(), says, now == Some(taken))));
+            options
+        };
+        TermsView {
+            modes: modes.map(|(mode, says)| (mode.as_str(), says, mode == terms.mode)).into(),
+            shares: shares.map(|(share, says)| (share.as_str(), says, share == terms.share)).into(),
+            weight: terms.weight,
+            caps: caps.map(|(cap, word, says)| (word, says, cap == terms.cap)).into(),
+            retractions: retractions
+                .map(|(how, says)| (how.as_str(), says, how == terms.retractions))
+                .into(),
+            grace: terms.grace_days,
+            map: said.map(|(said, word, says)| (word, says, taken(said))).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> TermsForm {
+        TermsForm {
+            mode: "auto".into(),
+            share: "alone".into(),
+            weight: "2".into(),
+            retractions: "follow".into(),
+            grace: " 0 ".into(),
+            map_none: "suspend".into(),
+            ..TermsForm::default()
+        }
+    }
+
+    #[test]
+    fn a_form_becomes_terms_and_shows_them_again() {
+        let terms = form().terms().unwrap();
+        let want = Terms {
+            mode: Mode::Auto,
+            weight: 2,
+            share: Share::Alone,
+            cap: None,
+            map: [(Said::Nothing, Taken::Suspend)].into(),
+            retractions: Retractions::Follow,
+            grace_days: 0,
+        };
+        assert_eq!(terms, want);
+        let view = TermsView::of(&terms);
+        let chosen = |options: &[Offered]| -> Vec<&str> {
+            options.iter().filter(|(_, _, on)| *on).map(|(word, _, _)| *word).collect()
+        };
+        assert_eq!(chosen(&view.modes), ["auto"]);
+        assert_eq!(chosen(&view.shares), ["alone"]);
+        assert_eq!(chosen(&view.caps), [""]);
+        assert_eq!(chosen(&view.retractions), ["follow"]);
+        let map: Vec<_> = view.map.iter().map(|(said, _, taken)| (*said, chosen(taken))).collect();
+        let as_said = vec![""];
+        let want = [
+            ("none", vec!["suspend"]),
+            ("noop", as_said.clone()),
+            ("silence", as_said.clone()),
+            ("suspend", as_said),
+        ];
+        assert_eq!(map, want);
+    }
+
+    #[test]
+    fn what_no_form_offers_is_refused() {
+        for bad in [
+            TermsForm { mode: "yolo".into(), ..form() },
+            TermsForm { cap: "limit".into(), ..form() },
+            TermsForm { weight: "-1".into(), ..form() },
+            TermsForm { weight: "1001".into(), ..form() },
+            TermsForm { grace: "99999999999999999999".into(), ..form() },
+            TermsForm { map_noop: "none".into(), ..form() },
+            TermsForm::default(),
+        ] {
+            assert!(bad.terms().is_err(), "{bad:?}");
+        }
+    }
+}

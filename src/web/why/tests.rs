@@ -1,0 +1,1 @@
+//! The page with sample data, as it is written.
