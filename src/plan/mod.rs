@@ -37,8 +37,10 @@ use crate::target::TargetRef;
 
 pub use changes::{Change, Difference, differences};
 pub use draft::Draft;
+pub(crate) use draft::cuts;
 pub use file::PlanFileError;
 pub use hold::{Held, Hold, Row};
+pub use notices::relations;
 pub use reason::{Cause, Reason};
 pub use render::Table;
 pub(crate) use render::{describe, lifts, transition, wrapped};
@@ -286,7 +288,7 @@ impl Plan {
         let Summary { following, followers, .. } = self.summary;
         if following + followers > 0 {
             use fmt::Write;
-            let cuts = notices::relations(self.state.level, following, followers);
+            let cuts = relations(self.state.level, following, followers);
             let _ = write!(sentence, " Cuts {cuts}.");
         }
         sentence

@@ -23,8 +23,10 @@ use crate::verb::dates::DateError;
 use crate::verb::exceptions::ExceptionError;
 use crate::verb::ownership::OwnershipError;
 use crate::verb::publish::PublishingError;
+use crate::verb::restore::RestoreError;
 use crate::verb::subscribe::SubscribeError;
 use crate::verb::token::TokenError;
+use crate::verb::undo::UndoError;
 
 #[derive(Debug)]
 pub enum Fault {
@@ -79,6 +81,43 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(fault) = publishing(cause) {
         return Some(fault);
     }
+    if let Some(StoreError::Finished(_)) = cause.downcast_ref() {
+        return Some(Fault::conflict("This run has already come to its end."));
+    }
+    if let Some(error) = cause.downcast_ref::<UndoError>() {
+        return match error {
+            UndoError::NoSuchRun(_) => Some(Fault::Missing),
+            UndoError::Unfinished(_) => Some(Fault::conflict(
+                "This run has not come to its end. Go on with it or give it up; then it can be \
+                 taken back.",
+            )),
+            UndoError::OnlyAFile(_) | UndoError::AnotherAccount { .. } => {
+                Some(Fault::input(words(error)))
+            }
+            _ => None,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<RestoreError>() {
+        return match error {
+            RestoreError::NoSuchBackup(_) => Some(Fault::Missing),
+            RestoreError::OtherLevel { .. } => Some(Fault::input(words(error))),
+            _ => None,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<BackupError>() {
+        // Where it lies is nobody's business but that of whoever runs this.
+        return Some(match error {
+            BackupError::Io { .. } => Fault::told(
+                StatusCode::NOT_FOUND,
+                "The backup is not there",
+                "Its file cannot be read. Whoever runs this server may know where it went. Another \
+                 backup may do.",
+            ),
+            BackupError::NotABackup { .. } | BackupError::Damaged { .. } => Fault::input(
+                "The backup's file is damaged, so nothing was done with it. Use another backup.",
+            ),
+        });
+    }
     if let Some(StoreError::Taken(_) | StoreError::NameTaken { .. }) = cause.downcast_ref() {
         return Some(Fault::input(words(cause)));
     }
@@ -89,9 +128,11 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
                 let title = "Not right now";
                 Fault::told(StatusCode::SERVICE_UNAVAILABLE, title, words(error))
             }
-            DeskError::Busy | DeskError::Changed | DeskError::Taken(_) => {
-                Fault::conflict(words(error))
-            }
+            DeskError::Busy
+            | DeskError::Changed
+            | DeskError::Taken(_)
+            | DeskError::Nothing
+            | DeskError::Outdated => Fault::conflict(words(error)),
         });
     }
     if let Some(error) = cause.downcast_ref::<OpenError>() {
@@ -129,8 +170,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<SourceError>()
         || cause.is::<SecretError>()
         || cause.is::<NameError>()
-        || cause.is::<PlanFileError>()
-        || cause.is::<BackupError>();
+        || cause.is::<PlanFileError>();
     input.then(|| Fault::input(words(cause)))
 }
 

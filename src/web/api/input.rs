@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use utoipa::PartialSchema;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
@@ -170,7 +169,7 @@ pub fn agreement(agreement: Option<Agreement>) -> Result<(), Problem> {
 }
 
 /// The description of an object that one of its words tells from others.
-pub fn tagged<T: PartialSchema>(tag: &str, word: &str) -> RefOr<Schema> {
+pub fn tagged<T: utoipa::PartialSchema>(tag: &str, word: &str) -> RefOr<Schema> {
     let mut schema = T::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
         let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).build();

@@ -54,13 +54,16 @@ pub struct Job {
     /// The plan that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<i64>,
+    /// The backup that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<What>,
 }
 
 impl Job {
     pub fn of(status: &Status) -> Job {
-        let (mut proposal, mut run, mut error) = (None, status.run, None);
+        let (mut proposal, mut backup, mut run, mut error) = (None, None, status.run, None);
         let state = match &status.ended {
             None => Stage::Running,
             Some(Ended::Read) => Stage::Done,
@@ -70,6 +73,14 @@ impl Job {
             }
             Some(Ended::Ran(report)) => {
                 run = Some(report.run);
+                Stage::Done
+            }
+            Some(Ended::Abandoned(id) | Ended::Refollowed(id, _, _)) => {
+                run = Some(*id);
+                Stage::Done
+            }
+            Some(Ended::BackedUp(id)) => {
+                backup = Some(*id);
                 Stage::Done
             }
             Some(Ended::Failed(why)) => {
@@ -93,6 +104,7 @@ impl Job {
             waits: status.waits.clone(),
             stopping: status.stopping,
             proposal,
+            backup,
             error,
         }
     }

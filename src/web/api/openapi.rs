@@ -35,6 +35,7 @@ use crate::web::site::Site;
         proposals::make, proposals::one, proposals::let_go, proposals::rows,
         proposals::decide, proposals::apply,
         runs::list, runs::one, runs::steps, runs::go_on, runs::abandon, runs::undo,
+        runs::back_up,
         runs::backups, runs::backup, runs::file, runs::bring_back,
         lists::list, lists::one, lists::known, lists::entries, lists::compare, lists::versions,
         lists::difference, lists::update, lists::accept, lists::reject,

@@ -9,6 +9,7 @@ use super::super::input::{At, Body, domains};
 use super::super::problem::{Problem, Reply};
 use super::{Waiting, waiting};
 use crate::desk::Wish;
+use crate::domain::Domain;
 use crate::policy::Guard;
 use crate::verb::exceptions::{Excepting, dismiss, except};
 use crate::web::site::Site;
@@ -30,7 +31,8 @@ pub struct Decisions {
     #[serde(default)]
     #[schema(max_items = 10000)]
     except: Vec<String>,
-    /// Not these: they rest until a list says more than now. Of lists for once, not in this run.
+    /// Not these. New blocks of lists that the target follows are turned down until a list says
+    /// more than now; any other change is left out of this plan.
     #[serde(default)]
     #[schema(max_items = 10000)]
     ignore: Vec<String>,
@@ -75,17 +77,22 @@ pub async fn decide(
     if let Some(odd) = all.clone().find(|domain| !in_plan(domain.as_str())) {
         return Err(Problem::input(format!("{odd} is in no row of this plan")));
     }
+    // A new block of a list that is followed is turned down; any other change is left out of
+    // this plan.
+    let is_new = |domain: &&Domain| known.iter().any(|f| f.name == domain.as_str() && f.is_add());
+    let following = intent.lists.is_empty();
+    let (turned_down, aside): (Vec<Domain>, Vec<Domain>) =
+        ignored.iter().cloned().partition(|domain| following && is_new(&domain));
     drop(known);
     for domain in &excepted {
         except(app, Excepting::of(domain.clone(), Some(row.name.clone()))).await?;
     }
-    if !ignored.is_empty() {
-        if intent.lists.is_empty() {
-            dismiss(app, &row, &ignored).await?;
-        } else {
-            intent.allow.extend(ignored.iter().cloned());
-        }
+    if !turned_down.is_empty() {
+        dismiss(app, &row, &turned_down).await?;
     }
+    intent.aside.extend(aside);
+    intent.aside.sort_unstable();
+    intent.aside.dedup();
     intent.accept.retain(|known| !excepted.contains(known) && !ignored.contains(known));
     intent.accept.extend(accept);
     intent.accept.sort_unstable();

@@ -118,7 +118,7 @@ pub async fn let_go(
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
     let proposal = waiting(&site, &caller, &row).await?;
-    if caller.app.store().await?.drop_proposal(proposal.id).await? {
+    if site.desk().let_go(&caller.app, &proposal).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::conflict("A run has this plan by now."))

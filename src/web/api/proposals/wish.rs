@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::super::input::{domain, domains, tagged};
 use super::super::problem::Problem;
@@ -80,6 +79,9 @@ pub struct Lists {
     /// Domains that are agreed to by name.
     #[schema(max_items = 10000)]
     accept: Vec<String>,
+    /// Domains that are left as they are in this run.
+    #[schema(max_items = 10000)]
+    aside: Vec<String>,
     choice: Option<Choice>,
     agreement: Option<Agreement>,
     comments: Option<Comments>,
@@ -87,7 +89,7 @@ pub struct Lists {
     subdomains: bool,
 }
 
-impl PartialSchema for Wished {
+impl utoipa::PartialSchema for Wished {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
             .description(Some(
@@ -101,13 +103,13 @@ impl PartialSchema for Wished {
     }
 }
 
-impl ToSchema for Wished {
+impl utoipa::ToSchema for Wished {
     fn name() -> Cow<'static, str> {
         "Wish".into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Lists::schemas(schemas);
+        <Lists as utoipa::ToSchema>::schemas(schemas);
     }
 }
 
@@ -159,6 +161,7 @@ impl Lists {
             unattended: false,
             overrides: self.overrides,
             accept: few("accept", &self.accept)?,
+            aside: few("aside", &self.aside)?,
             choice: self.choice,
             agreement: self.agreement,
             comments: self.comments,
