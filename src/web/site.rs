@@ -61,8 +61,8 @@ struct Inner {
     link: Link,
     limits: Limits,
     desk: Arc<Desk>,
-    shelf: Shelf,
     views: Views,
+    shelf: Shelf,
 }
 
 impl Site {
@@ -70,8 +70,8 @@ impl Site {
     pub fn new(app: Arc<App>, settings: Settings) -> Result<Site> {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
-        let (shelf, views) = (Shelf::default(), Views::default());
-        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, shelf, views })))
+        let (views, shelf) = (Views::default(), Shelf::default());
+        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, views, shelf })))
     }
 
     /// As whoever runs this. What belongs to somebody goes through [`super::visitor::Person`].
