@@ -243,6 +243,10 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     put(s, "reading_at", store.reading_at("me", mark).await);
     put(s, "proposal", store.proposal(ids.proposal).await);
     put(s, "open_proposal", store.open_proposal("me").await);
+    put(s, "proposal_standing", store.proposal_standing(ids.proposal).await);
+    put(s, "stranded_proposal", store.stranded_proposal("me").await);
+    put(s, "last_run_on", store.last_run_on("me").await);
+    put(s, "run_of_plan", store.run_of_plan("me", mark, moment(-9)).await);
     put(s, "sessions", store.sessions(moment(-1)).await);
     seen
 }
@@ -356,8 +360,10 @@ async fn write(method: &str, me: &Store, theirs: &Ids) {
         "propose" => drop(me.propose("me", mark, b"again", now).await.unwrap()),
         "revise" => assert!(!me.revise(theirs.proposal, 1, mark, b"x").await.unwrap()),
         "take_proposal" => assert!(!me.take_proposal(theirs.proposal, 1, now).await.unwrap()),
-        "proposal_became" => me.proposal_became(theirs.proposal, run_of_theirs).await.unwrap(),
-        "reopen_proposal" => me.reopen_proposal(theirs.proposal).await.unwrap(),
+        "proposal_became" => {
+            me.proposal_became(theirs.proposal, run_of_theirs, now).await.unwrap();
+        }
+        "reopen_proposal" => assert!(!me.reopen_proposal(theirs.proposal).await.unwrap()),
         "drop_proposal" => assert!(!me.drop_proposal(theirs.proposal).await.unwrap()),
         "save_reading" => me.save_reading("me", mark, &state(mark)).await.unwrap(),
         "begin_session" => me.begin_session(mark, mark, now).await.unwrap(),
@@ -408,6 +414,10 @@ fn every_method_of_the_store_has_a_case() {
         "reading_at",
         "proposal",
         "open_proposal",
+        "proposal_standing",
+        "stranded_proposal",
+        "last_run_on",
+        "run_of_plan",
         "sessions",
     ];
     let mut known: BTreeSet<String> = FOR_EVERYBODY.map(str::to_owned).into();
@@ -457,6 +467,7 @@ fn nobody_sees_what_is_anothers() {
             assert_eq!(store.target_by_id(theirs.target).await.unwrap(), None);
             assert_eq!(store.backup(theirs.backup).await.unwrap(), None);
             assert_eq!(store.proposal(theirs.proposal).await.unwrap(), None);
+            assert_eq!(store.proposal_standing(theirs.proposal).await.unwrap(), None);
             for run in theirs.runs {
                 assert_eq!(store.run(run).await.unwrap(), None);
                 assert_eq!(store.plan(run).await.unwrap(), None);
