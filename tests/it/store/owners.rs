@@ -10,8 +10,8 @@ use hedgerow::ledger::{Delta, Dismissal, Holding, Why};
 use hedgerow::policy::{Policy, Terms};
 use hedgerow::store::{
     BlockDate, Ending, EventFilter, EventKind, FollowedList, HOUSE, NewBackup, NewEvent,
-    NewException, NewList, NewRun, NewSnapshot, NewStep, NewTarget, Owner, Standing, StepStatus,
-    Store, StoreError, Visit,
+    NewException, NewList, NewPublication, NewRun, NewSnapshot, NewStep, NewTarget, Owner, Scope,
+    Standing, StepStatus, Store, StoreError, Visibility, Visit,
 };
 
 use super::place::on_both;
@@ -21,14 +21,17 @@ const ANN: Owner = 1;
 const BOB: Owner = 2;
 
 /// Says about a method that it is not about anybody's rows, and where that is tested.
-const FOR_EVERYBODY: [&str; 9] = [
+const FOR_EVERYBODY: [&str; 11] = [
     // The database itself.
     "open",
     "close",
     // Who may come in is looked up before anybody knows whose rows to read.
     "person",
     "session",
+    "bearer",
     "forget_sessions",
+    // Knowing the address is the right to read: `web_published.rs`.
+    "publication_at",
     // One run at a time on an account or a server, whoever asks: `lock.rs`.
     "lock_target",
     // The dictionary: `only_what_the_houses_lists_say_is_looked_up_by_all`, below.
@@ -68,6 +71,8 @@ pub struct Ids {
     pub exception: i64,
     pub proposal: i64,
     pub session: String,
+    pub token: i64,
+    pub publication: i64,
 }
 
 fn domain(name: &str) -> Domain {
@@ -186,8 +191,20 @@ pub async fn furnish(store: &Store, mark: &str) -> Ids {
     store.save_reading("me", mark, &state(mark)).await.unwrap();
     let proposal = store.propose("me", mark, mark.as_bytes(), moment(0)).await.unwrap();
     store.begin_session(mark, mark, moment(0)).await.unwrap();
+    let token = store.add_token(mark, mark, Scope::Read, moment(0)).await.unwrap();
+    let publication = store.add_publication(&publication(mark), moment(0)).await.unwrap();
     let (runs, session) = ([done, open], mark.to_owned());
-    Ids { target, backup, runs, list, sha256, exception, proposal, session }
+    Ids { target, backup, runs, list, sha256, exception, proposal, session, token, publication }
+}
+
+fn publication(mark: &str) -> NewPublication {
+    NewPublication {
+        slug: mark.to_owned(),
+        title: mark.to_owned(),
+        what: "{}".to_owned(),
+        options: "{}".to_owned(),
+        visibility: Visibility::Private,
+    }
 }
 
 pub type Seen = BTreeMap<&'static str, String>;
@@ -248,11 +265,20 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     put(s, "last_run_on", store.last_run_on("me").await);
     put(s, "run_of_plan", store.run_of_plan("me", mark, moment(-9)).await);
     put(s, "sessions", store.sessions(moment(-1)).await);
+    put(s, "tokens", store.tokens().await);
+    put(s, "publication", store.publication(ids.publication).await);
+    put(s, "publications", store.publications().await);
     seen
 }
 
 /// The writing methods, each with a person's hand on what is another owner's.
-const WRITES: [&str; 37] = [
+const WRITES: [&str; 43] = [
+    "add_token",
+    "touch_token",
+    "delete_token",
+    "add_publication",
+    "change_publication",
+    "revoke_publication",
     "save_target",
     "delete_target",
     "insert_backup",
@@ -304,6 +330,16 @@ async fn write(method: &str, me: &Store, theirs: &Ids) {
     let [_, run_of_theirs] = theirs.runs;
     let held = theirs.list.held.unwrap();
     match method {
+        "add_token" => drop(me.add_token(mark, mark, Scope::Write, now).await.unwrap()),
+        "touch_token" => me.touch_token(theirs.token, now).await.unwrap(),
+        "delete_token" => assert_eq!(me.delete_token(theirs.token).await.unwrap(), None),
+        "add_publication" => drop(me.add_publication(&publication(mark), now).await.unwrap()),
+        "change_publication" => {
+            missing(&me.change_publication(theirs.publication, &publication(mark), now).await);
+        }
+        "revoke_publication" => {
+            assert!(!me.revoke_publication(theirs.publication, now).await.unwrap());
+        }
         "save_target" => drop(me.save_target(&signed_in(mark)).await.unwrap()),
         "delete_target" => assert!(me.delete_target("me").await.unwrap()),
         "insert_backup" => drop(me.insert_backup(&backup(mark)).await.unwrap()),
