@@ -84,11 +84,13 @@ macro_rules! words {
         pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
+            pub const ALL: &[$name] = &[$($name::$variant,)+];
+
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
             }
 
-            pub(super) fn from_word(word: &str) -> Option<Self> {
+            pub(crate) fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }
         }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::command::Machine;
 use crate::fake::{Fake, Version};
+use crate::store::owners::{furnish, read};
 use crate::web::{Page, Site, on_both};
 
 /// A program with a token.
@@ -239,7 +240,8 @@ fn rows_are_decided_about_one_by_one() {
         bot.ask("DELETE", &end, None).await.wrong(404, "no such");
         let agreed = json!({ "checksum": now["checksum"] });
         bot.post(&at("/proposal/apply"), agreed).await.is(202);
-        bot.job(id).await;
+        let job = bot.job(id).await;
+        assert_eq!(job["state"], "done", "{job}");
         let stands = fake.world().account_domains();
         assert!(stands.contains(&"three.example".to_owned()), "{stands:?}");
         for other in ["one.example", "two.example"] {
@@ -384,6 +386,72 @@ fn lists_are_read_and_compared() {
         bot.get("/api/v1/comparison?lists=shared,./shared.csv").await.wrong(422, "no list");
         let known = bot.get("/api/v1/catalogue?search=threads").await.is(200);
         assert!(known["items"].as_array().unwrap().iter().any(|list| list["name"] == "threads"));
+    });
+}
+
+/// Every address of the document, its numbers and names put in.
+fn operations(document: &Value, put: impl Fn(&str) -> String) -> Vec<(String, String, bool)> {
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let names = path.contains('{');
+        let part = |part: &str| match part.strip_prefix('{') {
+            Some(name) => put(name.trim_end_matches('}')),
+            None => part.to_owned(),
+        };
+        let address = path.split('/').map(part).collect::<Vec<_>>().join("/");
+        for method in methods.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            found.push((method.to_uppercase(), address.clone(), names));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_somebodys_is_not_there_for_another_program() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        let database = machine.database_url().map(str::to_owned);
+        let app = App::new(Some(machine.data_dir()), database, None, Reach::Anywhere).unwrap();
+        let hers = app.store().await.unwrap().of(77);
+        let ids = furnish(&hers, "hers-alone").await;
+        let before = read(&hers, &ids, "hers-alone").await;
+        let (inside, _) = Site::shared(machine).connected(&fake).await;
+        let bot = Program::of(&inside, "bot", true).await;
+        let document = bot.get("/api/openapi.json").await.is(200);
+        let put = |name: &str| match name {
+            "target" => ids.target.to_string(),
+            "run" => ids.runs[0].to_string(),
+            "backup" => ids.backup.to_string(),
+            "exception" => ids.exception.to_string(),
+            "list" => "mine".to_owned(),
+            "domain" => "bad.example".to_owned(),
+            // There is none of hers; another test has one.
+            _ => "1".to_owned(),
+        };
+        let bodies = [
+            json!({}),
+            json!({ "what": "lists" }),
+            json!({ "checksum": "0".repeat(64) }),
+            json!({ "revision": 1 }),
+            json!({ "review": "2030-01-01" }),
+        ];
+        for (method, address, names) in operations(&document, put) {
+            // Of lists it can be seen which of hers there are only through what follows them.
+            for body in &bodies {
+                let body = (method != "GET" && method != "DELETE").then(|| body.clone());
+                let told = bot.ask(&method, &address, body).await;
+                assert!(!told.body.to_string().contains("hers-alone"), "{method} {address}");
+                if names {
+                    let odd = matches!(told.status, 400 | 404 | 422);
+                    assert!(odd, "{method} {address}: {} {}", told.status, told.body);
+                }
+            }
+            if names && matches!(method.as_str(), "GET" | "DELETE") && !address.contains("/would") {
+                let told = bot.ask(&method, &address, None).await;
+                assert_eq!(told.status, 404, "{method} {address}: {}", told.body);
+            }
+        }
+        assert_eq!(read(&hers, &ids, "hers-alone").await, before);
     });
 }
 

@@ -56,6 +56,10 @@ pub async fn subscribe(
     Body(terms): Body<Terms>,
 ) -> Reply<Json<Subscription>> {
     let row = caller.target(target).await?;
+    if terms.weight > 1_000_000 || terms.grace_days > 36_500 {
+        let says = "weight: at most 1000000; grace_days: at most 36500";
+        return Err(Problem::input(says));
+    }
     let list = verb::followable(&caller.app, &list).await?;
     let terms = verb::subscribe(&caller.app, &row.name, &list, true, |t| *t = terms).await?;
     Ok(Json(Subscription { list, terms }))

@@ -79,7 +79,7 @@ pub struct Lists {
     /// Domains that are agreed to by name.
     #[schema(max_items = 10000)]
     accept: Vec<String>,
-    /// Domains that are left as they are in this run.
+    /// Domains that are left as they are in this run, whatever would change there.
     #[schema(max_items = 10000)]
     aside: Vec<String>,
     choice: Option<Choice>,
