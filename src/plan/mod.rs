@@ -50,8 +50,9 @@ pub use undo::{Deed, undo};
 pub use wishes::{Aim, Lowering, Wishes};
 
 /// How what is wanted and what is there are brought together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PlanMode)]
 pub enum Mode {
     /// Adds and raises. Removes and weakens nothing.
     Merge,
@@ -118,7 +119,8 @@ pub struct Plan {
 pub const FORMAT: &str = "hedgerow-plan/1";
 
 /// How many of each, for the first line and for scripts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PlanSummary)]
 pub struct Summary {
     pub add: usize,
     pub update: usize,

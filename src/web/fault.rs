@@ -14,6 +14,7 @@ use crate::gather::NameError;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
+use crate::publish::PublishError;
 use crate::secret::SecretError;
 use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
@@ -21,8 +22,10 @@ use crate::target::TargetError;
 use crate::verb::dates::DateError;
 use crate::verb::exceptions::ExceptionError;
 use crate::verb::ownership::OwnershipError;
+use crate::verb::publish::PublishingError;
 use crate::verb::restore::RestoreError;
 use crate::verb::subscribe::SubscribeError;
+use crate::verb::token::TokenError;
 use crate::verb::undo::UndoError;
 
 #[derive(Debug)]
@@ -75,6 +78,9 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(StoreError::Missing { .. }) = cause.downcast_ref() {
         return Some(Fault::Missing);
     }
+    if let Some(fault) = publishing(cause) {
+        return Some(fault);
+    }
     if let Some(StoreError::Finished(_)) = cause.downcast_ref() {
         return Some(Fault::conflict("This run has already come to its end."));
     }
@@ -112,7 +118,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             ),
         });
     }
-    if let Some(StoreError::Taken(_)) = cause.downcast_ref() {
+    if let Some(StoreError::Taken(_) | StoreError::NameTaken { .. }) = cause.downcast_ref() {
         return Some(Fault::input(words(cause)));
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
@@ -166,6 +172,26 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<NameError>()
         || cause.is::<PlanFileError>();
     input.then(|| Fault::input(words(cause)))
+}
+
+/// What is wrong with something that is to be published, or with a token.
+fn publishing(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    if let Some(error) = cause.downcast_ref::<PublishingError>() {
+        return match error {
+            PublishingError::Store(error) => told(error),
+            PublishingError::Chance(_) | PublishingError::Other(_) => None,
+            input => Some(Fault::input(input.to_string())),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<TokenError>() {
+        return match error {
+            TokenError::Store(error) => told(error),
+            TokenError::Chance(_) | TokenError::Other(_) => None,
+            input => Some(Fault::input(input.to_string())),
+        };
+    }
+    let nothing = cause.downcast_ref::<PublishError>()?;
+    Some(Fault::conflict(nothing.to_string()))
 }
 
 /// What is so about a list. Where the database is at fault, only the log tells.

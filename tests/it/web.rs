@@ -130,6 +130,11 @@ impl Site {
         Site { router: hedgerow::web::router(&site), site, cookies: BTreeMap::new() }
     }
 
+    /// The same for somebody who comes for the first time.
+    pub fn without_cookies(&self) -> Site {
+        Site { cookies: BTreeMap::new(), ..self.clone() }
+    }
+
     /// The same in the browser of whoever runs it.
     pub async fn entered(&self) -> Site {
         let link = self.site.way_in().unwrap();

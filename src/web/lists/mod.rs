@@ -161,7 +161,7 @@ impl Head {
 }
 
 /// Where a list's page is.
-fn address(name: &str) -> String {
+pub fn address(name: &str) -> String {
     let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("/lists/{name}")
 }

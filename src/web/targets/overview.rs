@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use axum_extra::extract::Form;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
@@ -155,15 +154,8 @@ fn blocks_threads(view: &View) -> bool {
     })
 }
 
-#[derive(Deserialize)]
-pub struct Reading {}
-
 /// Has the target read again. Whoever asks twice gets one reading.
-pub async fn read(
-    State(site): State<Site>,
-    At { person, row }: At,
-    Form(Reading {}): Form<Reading>,
-) -> Answer {
+pub async fn read(State(site): State<Site>, At { person, row }: At) -> Answer {
     match site.desk().read(&person.app, &row) {
         Ok(_) => {}
         Err(DeskError::Busy) if is_reading(&site, &person, &row) => {}

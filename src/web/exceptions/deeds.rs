@@ -1,0 +1,150 @@
+//! What is decided about domains: exceptions made and ended, suggestions turned down.
+
+use axum::extract::State;
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::{Asked, back, show, target};
+use crate::domain::Domain;
+use crate::exception::ExceptionId;
+use crate::text::{fit, plain};
+use crate::verb::exceptions::{self, Excepting};
+use crate::web::fault::{Answer, Fault};
+use crate::web::site::Site;
+use crate::web::targets::{day, named, plan_again, plan_all_again, reason};
+use crate::web::visitor::Person;
+
+/// So many domains are decided about at once.
+const MOST: usize = 1_000;
+/// A list's name, in letters.
+const LONGEST_NAME: usize = 200;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ExceptForm {
+    pub domain: Vec<String>,
+    pub subdomains: Option<String>,
+    /// A target's number or name; nothing for all.
+    pub target: String,
+    pub list: String,
+    pub until: String,
+    pub reason: String,
+    pub back: String,
+}
+
+impl ExceptForm {
+    /// What was typed as the domain.
+    pub fn typed(&self) -> &str {
+        self.domain.first().map_or("", String::as_str)
+    }
+}
+
+/// Makes exceptions. A form that cannot be taken comes back as it was.
+pub async fn except(
+    State(site): State<Site>,
+    person: Person,
+    Form(form): Form<ExceptForm>,
+) -> Answer {
+    match make(&site, &person, &form).await {
+        Ok(()) => Ok(back(&form.back, "/exceptions")),
+        Err(Fault::Told { status, says, .. }) if form.back.is_empty() => {
+            show(&person, form, &Asked::default(), Some((status, says))).await
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn make(site: &Site, person: &Person, form: &ExceptForm) -> Result<(), Fault> {
+    let domains = domains(&form.domain)?;
+    let target = match form.target.as_str() {
+        "" => None,
+        text => Some(target(person, text).await?),
+    };
+    if form.list.chars().count() > LONGEST_NAME {
+        return Err(Fault::input("No list has such a long name."));
+    }
+    let new = |domain: Domain| -> Result<Excepting, Fault> {
+        Ok(Excepting {
+            target: target.as_ref().map(|row| row.name.clone()),
+            domain,
+            subdomains: form.subdomains.is_some(),
+            list: Some(form.list.clone()).filter(|list| !list.is_empty()),
+            reason: Some(reason(&form.reason)?),
+            until: day(&form.until)?,
+        })
+    };
+    for domain in domains {
+        exceptions::except(&person.app, new(domain)?).await?;
+    }
+    plan_all_again(site, person, target.as_ref().map(|row| row.name.as_str())).await
+}
+
+#[derive(Debug, Deserialize)]
+pub struct EndForm {
+    exception: ExceptionId,
+    #[serde(default)]
+    back: String,
+}
+
+/// Ends an exception: lists may block the domain again.
+pub async fn end(State(site): State<Site>, person: Person, Form(form): Form<EndForm>) -> Answer {
+    let gone = exceptions::remove(&person.app, form.exception).await?;
+    plan_all_again(&site, &person, gone.target.as_deref()).await?;
+    Ok(back(&form.back, "/exceptions"))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct DismissForm {
+    target: String,
+    domain: Vec<String>,
+    back: String,
+}
+
+pub async fn dismiss(
+    State(site): State<Site>,
+    person: Person,
+    Form(form): Form<DismissForm>,
+) -> Answer {
+    let row = target(&person, &form.target).await?;
+    exceptions::dismiss(&person.app, &row, &domains(&form.domain)?).await?;
+    plan_again(&site, &person, &row).await?;
+    Ok(back(&form.back, &here(row.id)))
+}
+
+pub async fn undismiss(
+    State(site): State<Site>,
+    person: Person,
+    Form(form): Form<DismissForm>,
+) -> Answer {
+    let row = target(&person, &form.target).await?;
+    exceptions::undismiss(&person.app, &row, &domains(&form.domain)?).await?;
+    plan_again(&site, &person, &row).await?;
+    Ok(back(&form.back, &here(row.id)))
+}
+
+fn here(target: i64) -> String {
+    format!("/exceptions/turned-down?target={target}")
+}
+
+/// Domains from fields, each of which may have several in it, one a line.
+fn domains(fields: &[String]) -> Result<Vec<Domain>, Fault> {
+    let words: Vec<&str> = fields.iter().flat_map(|field| field.split_whitespace()).collect();
+    if words.is_empty() {
+        return Err(Fault::input("No domain was named. Write it as bad.example."));
+    }
+    if words.len() > MOST {
+        return Err(Fault::input(format!("At most {MOST} domains can be named at once.")));
+    }
+    let domain = |word: &str| {
+        // What a server has stored, and what was turned down, need not be what one would type.
+        let stored = Domain::from_stored(word).filter(|domain| domain.as_str().contains('.'));
+        stored.map_or_else(|| named(word), Ok)
+    };
+    words.into_iter().map(domain).collect()
+}
+
+/// Text as somebody has typed it, for a field to show again.
+pub fn again(text: &str) -> String {
+    fit(&plain(text), 10_000)
+}
