@@ -155,7 +155,12 @@ fn what_cannot_be_followed_is_said_beside_what_was_typed() {
             let page = site.send("/lists", &[("list", address), ("name", name)]).await;
             let page = page.is(422).says(says);
             let typed = address.replace('&', "&#38;");
-            assert!(page.text.contains(&format!("value=\"{typed}\"")), "{address}: {}", page.text);
+            // An address with a gap has no form on its page, but the way to the other one.
+            assert!(
+                address == "fediseer" || page.text.contains(&format!("value=\"{typed}\"")),
+                "{address}: {}",
+                page.text
+            );
             assert_eq!(page.text.matches("<script").count(), 1, "{}", page.text);
         }
         let page = [("list", &*url("/good.csv")), ("name", "z"), ("format", "nonsense")];
