@@ -171,6 +171,7 @@ fn blocks_change_hands_one_by_one_and_many_at_once() {
         assert_eq!(answer.headers["location"], back.1);
         assert!(row(&site.get(&blocks).await, "threads.net").contains("yours"));
         machine.run(&["why", "threads.net"]).exits(0).says("your own");
+        site.get(&format!("{target}/blocks?whose=asked")).await.says("1 of 6");
         let many = [("domain", "facebook.com"), ("domain", "instagram.com"), ("do", "release")];
         let answer = site.send(&own, &many).await.is(303);
         assert_eq!(answer.headers["location"], blocks);
@@ -450,5 +451,20 @@ fn what_waits_is_planned_again_after_a_decision() {
         site.send(&format!("{target}/lists/unsubscribe"), &leave).await.is(303);
         assert_eq!(planned().await, None);
         assert_eq!(writes(&fake), 0);
+    });
+}
+
+#[test]
+fn a_role_that_may_not_change_blocks_is_pointed_out_on_arrival() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        fake.world().role = 8;
+        let (site, target) = server(machine, &fake).await;
+        let page =
+            site.get(&target).await.is(200).says("does not include \u{201c}Manage Federation");
+        page.says("See what is blocked");
+        let bare = target.split('?').next().unwrap();
+        let page = site.get(bare).await.is(200);
+        assert!(!page.text.contains("Manage Federation"));
     });
 }

@@ -126,6 +126,7 @@ fn an_overview_before_and_after_the_first_look() {
     let first = Overview {
         head: Head::quiet(&row(Level::Account), Tab::Overview),
         level: Level::Account,
+        lacks: false,
         seen: None,
         follows: Vec::new(),
         threads: None,
@@ -136,6 +137,7 @@ fn an_overview_before_and_after_the_first_look() {
     let later = Overview {
         head: head(Level::Instance, Tab::Overview),
         level: Level::Instance,
+        lacks: true,
         seen: Some(Seen { total: 3, at: at(6), tally: view.tally }),
         follows: vec![Follows {
             list: "threads".to_owned(),
