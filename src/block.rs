@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::Domain;
 
 /// Whose block it is. The two match differently and cost differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// One person's block. It has only a domain and matches exactly that host.
@@ -29,7 +29,19 @@ impl fmt::Display for Level {
 }
 
 /// How hard an instance's block hits, in ascending strictness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// No restriction by itself; a note, or a carrier of `reject_media`/`reject_reports`.
@@ -96,7 +108,7 @@ impl fmt::Display for Severity {
 }
 
 /// What an instance does with a domain. Empty comments are `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Rule {
     pub severity: Severity,
     #[serde(default)]
@@ -106,8 +118,10 @@ pub struct Rule {
     #[serde(default)]
     pub obfuscate: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub public_comment: Option<CompactString>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub private_comment: Option<CompactString>,
 }
 

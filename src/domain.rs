@@ -22,8 +22,9 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
 /// A host name in canonical form. See the module for what that means.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = String, example = "bad.example", max_length = 253)]
 pub struct Domain(CompactString);
 
 /// Names longer than this never fit into the DNS; Mastodon draws its line at 256.

@@ -11,7 +11,8 @@ use crate::domain::Domain;
 
 pub type ExceptionId = i64;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = KnownException)]
 pub struct Exception {
     pub id: ExceptionId,
     /// The target's name; nothing for all targets.

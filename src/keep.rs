@@ -49,6 +49,8 @@ pub struct Intent {
     pub unattended: bool,
     pub overrides: Vec<Guard>,
     pub accept: Vec<Domain>,
+    /// What is left as it is in this run, whatever would change there.
+    pub aside: Vec<Domain>,
     /// What differs from the target's policy in this run.
     pub choice: Option<Choice>,
     pub agreement: Option<Agreement>,
@@ -109,6 +111,23 @@ async fn ledger(store: Option<&Store>, target: &TargetRef, clock: &dyn Clock) ->
 
 /// Plans what `intent` wants on a target.
 pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Plan> {
+    plan_on(app, target, intent, Seen::Now).await
+}
+
+/// The same for a target that answers from memory: what it held some time ago is no news of
+/// what people have done by hand, so nothing of that is noted.
+pub async fn plan_again(app: &App, target: &dyn Target, intent: &Intent) -> Result<Plan> {
+    plan_on(app, target, intent, Seen::Before).await
+}
+
+/// When the target was seen that is planned on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Now,
+    Before,
+}
+
+async fn plan_on(app: &App, target: &dyn Target, intent: &Intent, seen: Seen) -> Result<Plan> {
     let identity = target.identity();
     let store = app.existing_store().await?;
     let mut kept = match &store {
@@ -166,7 +185,7 @@ pub async fn plan(app: &App, target: &dyn Target, intent: &Intent) -> Result<Pla
     if following {
         let said = |name: &str| words_of(&combined, identity.level, &wishes, name);
         let delta = observe(&kept.ledger, &state, said, now);
-        if let (Some(store), false) = (&store, delta.is_empty()) {
+        if let (Some(store), false, Seen::Now) = (&store, delta.is_empty(), seen) {
             let events = told(&delta, app, identity);
             store.take(&identity.name, &delta, &events).await?;
         }
@@ -216,6 +235,7 @@ impl Intent {
             unattended: self.unattended,
             overrides: self.overrides.iter().copied().collect(),
             accept: self.accept.iter().cloned().collect(),
+            aside: self.aside.iter().cloned().collect(),
             ..Wishes::default()
         }
     }

@@ -35,6 +35,7 @@ pub mod mastodon;
 mod nodeinfo;
 pub mod plan;
 pub mod policy;
+pub mod publish;
 pub mod replay;
 pub mod round;
 pub mod secret;

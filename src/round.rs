@@ -266,6 +266,7 @@ fn reasons(plan: &Plan) -> BTreeMap<String, usize> {
             Some(Hold::Guard { guard, .. }) => format!("held by {guard}"),
             Some(Hold::Retraction { .. }) => "taken back by lists".to_owned(),
             Some(Hold::Decided) => "turned down before".to_owned(),
+            Some(Hold::Aside) => "left out".to_owned(),
             Some(Hold::Waits { .. } | Hold::WaitsBelow { .. }) => "behind others".to_owned(),
             Some(Hold::Review { .. }) | None => "for review".to_owned(),
         };

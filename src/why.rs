@@ -28,7 +28,8 @@ use crate::store::{
 };
 
 /// Everything that is known of one domain.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = KnownOfDomain)]
 pub struct Account {
     pub domain: Domain,
     pub targets: Vec<OnTarget>,
@@ -42,7 +43,7 @@ pub struct Account {
 }
 
 /// How it stands on one target.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct OnTarget {
     pub target: String,
     pub level: Level,
@@ -82,7 +83,7 @@ pub struct OnTarget {
 }
 
 /// What the lists of a target say of a domain now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ListsNow {
     pub voices: Vec<Said>,
     pub comes_to: ComesTo,
@@ -91,7 +92,8 @@ pub struct ListsNow {
     pub agreement: Option<Agreement>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Voice)]
 pub struct Said {
     pub list: String,
     /// Absent where it gives none.
@@ -106,7 +108,7 @@ pub struct Said {
     pub mode: Mode,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum ComesTo {
     Block { severity: Severity },
@@ -114,7 +116,7 @@ pub enum ComesTo {
     Nothing,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stands {
     Blocked,
@@ -123,21 +125,22 @@ pub enum Stands {
     Unknown,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TurnedDown {
     pub why: Why,
     pub at: DateTime<Utc>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Relative {
+    #[schema(value_type = String)]
     pub domain: CompactString,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
 }
 
 /// What a list has said over time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InList {
     pub list: String,
     /// The domain that it names: this one, or one above or below.
@@ -147,7 +150,7 @@ pub struct InList {
     pub followed_by: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Span {
     pub from: DateTime<Utc>,
     /// Absent while it says so still.
@@ -159,7 +162,7 @@ pub struct Span {
     pub reason: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Deed {
     pub run: i64,
     pub target: String,

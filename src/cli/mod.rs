@@ -27,6 +27,7 @@ mod serve;
 mod subscribe;
 mod sync;
 mod targets;
+mod tokens;
 mod undo;
 mod why;
 
@@ -125,6 +126,7 @@ enum Verb {
     Restore(restore::Args),
     Doctor(doctor::Args),
     Serve(serve::Args),
+    Tokens(tokens::Args),
     #[command(hide = true)]
     Replay(replay::Args),
 }
@@ -276,6 +278,7 @@ async fn run(cli: Cli) -> Result<Reply> {
         Verb::Restore(args) => args.run(&app, cli.json).await,
         Verb::Doctor(args) => args.run(&app).await,
         Verb::Serve(args) => args.run(app, file, cli.json).await,
+        Verb::Tokens(args) => args.run(&app).await,
         Verb::Replay(args) => args.run(),
     }
 }

@@ -181,6 +181,7 @@ impl ListOptions {
             unattended: false,
             overrides: self.overrides.clone(),
             accept: self.accept.clone(),
+            aside: Vec::new(),
             choice: self.combine,
             agreement: agreement(self.in_at_least, self.in_percent),
             comments: self.comments.clone(),

@@ -79,6 +79,11 @@ impl Asks {
         self.unordered().filter(|request| request.heard)
     }
 
+    /// Whether a list's request is among those that count.
+    pub fn heard_from(&self, list: &str) -> bool {
+        self.heard().any(|request| self.name(request.place) == Some(list))
+    }
+
     /// The list at a place.
     pub(crate) fn name(&self, place: u32) -> Option<&str> {
         Some(self.row.as_ref()?.names.get(place as usize)?.as_str())

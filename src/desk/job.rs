@@ -1,17 +1,19 @@
 //! One piece of work in the background, and how far it is.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::proposal::Wish;
 use crate::apply::{Pace, Progress, Report};
 use crate::mastodon::client::Patience;
 use crate::plan::Change;
 use crate::policy::worded;
 use crate::stop::{Stop, Stopper, stop};
 use crate::store::{ProposalId, RunId};
+use crate::verb::refollow::{RefollowError, Refollowed};
 
 worded! {
     /// What is being done.
@@ -22,6 +24,12 @@ worded! {
         Plan = "plan",
         /// A plan is carried out.
         Apply = "apply",
+        /// A run that was interrupted is given up.
+        Abandon = "abandon",
+        /// What the target holds is saved.
+        BackUp = "back-up",
+        /// People are followed again whom a run had cut off.
+        Refollow = "refollow",
     }
 }
 
@@ -44,6 +52,9 @@ pub struct Status {
     /// Why it waits, if the other server made it wait since the last step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
+    /// Until when.
+    #[serde(skip)]
+    until: Option<Instant>,
     /// Somebody asked it to stop, and it has not yet.
     pub stopping: bool,
     #[serde(skip)]
@@ -59,6 +70,13 @@ pub enum Ended {
     Proposed(ProposalId),
     /// A run came to its end, which need not be a good one.
     Ran(Arc<Report>),
+    /// A run was given up.
+    Abandoned(RunId),
+    /// A backup was made.
+    BackedUp(i64),
+    /// People were followed again whom a run had cut off. The second is why the right to do
+    /// so could not be given back.
+    Refollowed(RunId, Arc<Refollowed>, Option<Arc<RefollowError>>),
     Failed(Arc<anyhow::Error>),
 }
 
@@ -68,6 +86,7 @@ pub struct Job {
     pace: Mutex<Pace>,
     stopper: Stopper,
     stop: Stop,
+    wish: OnceLock<Wish>,
 }
 
 impl Job {
@@ -80,15 +99,32 @@ impl Job {
             left: None,
             domain: None,
             waits: None,
+            until: None,
             stopping: false,
             ended: None,
         };
         let (stopper, stop) = stop();
-        Job { status: watch::Sender::new(status), pace: Mutex::new(Pace::of(0)), stopper, stop }
+        let wish = OnceLock::new();
+        let pace = Mutex::new(Pace::of(0));
+        Job { status: watch::Sender::new(status), pace, stopper, stop, wish }
+    }
+
+    /// What the plan is to bring about, where one is made.
+    pub fn wish(&self) -> Option<&Wish> {
+        self.wish.get()
+    }
+
+    pub(super) fn set_wish(&self, wish: Wish) {
+        // It is made for one.
+        let _ = self.wish.set(wish);
     }
 
     pub fn status(&self) -> Status {
-        self.status.borrow().clone()
+        let mut status = self.status.borrow().clone();
+        if status.until.is_some_and(|until| until <= Instant::now()) {
+            status.waits = None;
+        }
+        status
     }
 
     /// Every status from now on; the last one has [`Status::ended`].
@@ -134,7 +170,8 @@ impl Patience for Job {
     fn waiting(&self, duration: Duration, why: &str) {
         self.pace().wait(duration);
         let says = format!("{}: {}", crate::text::rough(duration), crate::text::plain(why));
-        self.status.send_modify(|status| status.waits = Some(says));
+        let until = Instant::now().checked_add(duration);
+        self.status.send_modify(|status| (status.waits, status.until) = (Some(says), until));
     }
 }
 

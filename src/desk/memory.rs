@@ -54,19 +54,27 @@ impl Memory {
         Memory { state: Some(state), ..self.clone() }
     }
 
+    /// Whether it knows what the target held.
+    pub(super) fn is_any(&self) -> bool {
+        self.state.is_some()
+    }
+
     /// What is known of these, as if it had been asked for now.
     fn impact_of(&self, domains: &[Domain]) -> Impact {
         let Impact { cuts, unknown, why_unknown } = &self.impact;
         let asked: BTreeSet<&Domain> = domains.iter().collect();
         let wanted = |domain: &Domain| asked.contains(domain);
+        let dark: BTreeSet<Domain> = unknown.iter().filter(|d| wanted(d)).cloned().collect();
+        // Where some are unknown, it says why these are. Where none is, it is about the names.
+        let about_these = !dark.is_empty() || unknown.is_empty();
         Impact {
             cuts: cuts
                 .iter()
                 .filter(|(domain, _)| wanted(domain))
                 .map(|(domain, cut)| (domain.clone(), cut.clone()))
                 .collect(),
-            unknown: unknown.iter().filter(|domain| wanted(domain)).cloned().collect(),
-            why_unknown: why_unknown.clone().filter(|_| !domains.is_empty()),
+            unknown: dark,
+            why_unknown: why_unknown.clone().filter(|_| about_these && !domains.is_empty()),
         }
     }
 }

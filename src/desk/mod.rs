@@ -12,7 +12,9 @@
 
 mod job;
 mod memory;
+mod outline;
 mod proposal;
+mod runs;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -23,16 +25,15 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::app::App;
-use crate::apply::{Engine, Report, plan_of};
 use crate::block::State;
 use crate::keep;
 use crate::stop::{Stop, Stopper, stop};
 use crate::store::{Owner, ProposalId, RunId, TargetRow};
 use crate::target::Target;
-use crate::verb::resume::ResumeError;
 
 pub use job::{Ended, Job, Status, Work};
 pub use memory::Memory;
+pub use outline::{At, Group, Outline, Place};
 pub use proposal::{Proposal, Taken, Wish};
 
 /// Rows that are kept at hand: of plans that somebody looks at, and of what targets hold.
@@ -55,6 +56,14 @@ pub enum DeskError {
     Gone,
     #[error("The plan has been handed to a run already.")]
     Taken(Taken),
+    #[error("The plan has nothing to do, so nothing was done.")]
+    Nothing,
+    /// A run has worked on the target since it was read for the plan.
+    #[error(
+        "A run has worked on this target since the plan was made, so the plan is out of date. \
+         Look again."
+    )]
+    Outdated,
 }
 
 type Key = (Owner, String);
@@ -152,9 +161,12 @@ impl Desk {
     ) -> Result<Arc<Job>, DeskError> {
         let (desk, app, row) = (self.clone(), app.clone(), row.clone());
         self.begin(app.owner(), &row.name.clone(), Work::Plan, None, async move |job| {
+            job.set_wish(wish.clone());
             let target = open(&app, &row, &job)?;
             let proposal = Arc::new(Proposal::make(&app, target.as_ref(), wish).await?);
             desk.saw(&app, &row.name, proposal.plan.state.clone());
+            // Whoever looks at it first should not have to wait for this.
+            proposal.outline();
             let id = proposal.id;
             desk.proposals.insert((app.owner(), id, proposal.revision), proposal);
             Ok(Ended::Proposed(id))
@@ -164,10 +176,20 @@ impl Desk {
     /// The proposal that waits on a target, if there is one.
     pub async fn waiting(&self, app: &App, target: &str) -> anyhow::Result<Option<Arc<Proposal>>> {
         let store = app.store().await?;
-        let Some((id, revision)) = store.open_proposal(target).await? else { return Ok(None) };
-        if let Some(known) = self.proposals.get(&(app.owner(), id, revision)) {
-            return Ok(Some(known));
-        }
+        let id = match store.open_proposal(target).await? {
+            Some((id, revision)) => {
+                if let Some(known) = self.proposals.get(&(app.owner(), id, revision)) {
+                    return Ok(Some(known));
+                }
+                id
+            }
+            // Whoever had taken it may have ended with the process.
+            None if self.busy(app.owner(), target).is_none() => {
+                let Some(id) = store.stranded_proposal(target).await? else { return Ok(None) };
+                id
+            }
+            None => return Ok(None),
+        };
         match self.proposal(app, id).await {
             Ok(proposal) => Ok(Some(proposal)),
             Err(error) if error.is::<DeskError>() => Ok(None),
@@ -175,10 +197,30 @@ impl Desk {
         }
     }
 
+    /// The proposal with this number, if it is the one that waits on the target. Otherwise the
+    /// error says what became of it.
+    pub async fn proposal_now(
+        &self,
+        app: &App,
+        target: &str,
+        id: ProposalId,
+    ) -> anyhow::Result<Arc<Proposal>> {
+        let waiting = self.waiting(app, target).await?;
+        if let Some(proposal) = waiting.filter(|proposal| proposal.id == id) {
+            return Ok(proposal);
+        }
+        let gone = match app.store().await?.proposal_standing(id).await? {
+            Some((_, _, Some(run))) => DeskError::Taken(Taken::By(run)),
+            Some((_, Some(_), None)) => DeskError::Taken(Taken::Soon),
+            _ => DeskError::Gone,
+        };
+        Err(gone.into())
+    }
+
     /// A proposal by its number. [`DeskError::Taken`] says what has it by now.
     pub async fn proposal(&self, app: &App, id: ProposalId) -> anyhow::Result<Arc<Proposal>> {
         let store = app.store().await?;
-        let proposal = match Proposal::read(&store, id).await? {
+        let mut proposal = match Proposal::read(&store, id).await? {
             None => return Err(DeskError::Gone.into()),
             Some(Err(taken)) => return Err(DeskError::Taken(taken).into()),
             Some(Ok(proposal)) => proposal,
@@ -187,13 +229,28 @@ impl Desk {
             if self.busy(app.owner(), &proposal.target).is_some() {
                 return Err(DeskError::Taken(taken).into());
             }
-            // Whoever had taken it ended before a run began.
-            store.reopen_proposal(id).await?;
-            return Box::pin(self.proposal(app, id)).await;
+            // Whoever had taken it has ended: after a run began, or before.
+            let Proposal { target, plan, created_at, .. } = &proposal;
+            if let Some(run) = store.run_of_plan(target, &plan.checksum, *created_at).await? {
+                store.proposal_became(id, run, app.clock.now()).await?;
+                return Err(DeskError::Taken(Taken::By(run)).into());
+            }
+            if !store.reopen_proposal(id).await? {
+                return Err(DeskError::Gone.into());
+            }
+            proposal.taken = None;
         }
         let (key, proposal) = ((app.owner(), id, proposal.revision), Arc::new(proposal));
         self.proposals.insert(key, proposal.clone());
         Ok(proposal)
+    }
+
+    /// Whether a run has worked on the target since it was read for this plan. What is planned
+    /// from memory then would be about a target that is not there any more.
+    pub async fn is_outdated(&self, app: &App, proposal: &Proposal) -> anyhow::Result<bool> {
+        let last = app.store().await?.last_run_on(&proposal.target).await?;
+        let read_at = proposal.plan.state.taken_at;
+        Ok(last.is_some_and(|(_, ended)| ended.is_none_or(|ended| ended > read_at)))
     }
 
     /// Plans the same proposal for another wish, from what is known of the target.
@@ -204,72 +261,26 @@ impl Desk {
         proposal: &Proposal,
         wish: Wish,
     ) -> anyhow::Result<Arc<Proposal>> {
+        if self.is_outdated(app, proposal).await? {
+            return Err(DeskError::Outdated.into());
+        }
         let silent = Arc::new(crate::mastodon::client::Silent);
         let live = app.server(row, &self.closing.1, silent)?;
         let revised = proposal.revise(app, live.as_ref(), wish).await?;
         let revised = Arc::new(revised.ok_or(DeskError::Changed)?);
-        let owner = app.owner();
-        self.proposals.remove(&(owner, proposal.id, proposal.revision));
-        self.proposals.insert((owner, revised.id, revised.revision), revised.clone());
+        self.replace(app.owner(), proposal, revised.clone());
         Ok(revised)
     }
 
-    /// Carries a proposal out. `checksum` is that of the plan that the person has seen.
-    pub async fn apply(
-        self: &Arc<Self>,
-        app: &App,
-        row: &TargetRow,
-        proposal: &Proposal,
-        checksum: &str,
-    ) -> anyhow::Result<Arc<Job>> {
-        if proposal.plan.checksum != checksum {
-            return Err(DeskError::Changed.into());
-        }
-        let (store, now) = (app.store().await?, app.clock.now());
-        if self.busy(app.owner(), &row.name).is_some() {
-            return Err(DeskError::Busy.into());
-        }
-        if !store.take_proposal(proposal.id, proposal.revision, now).await? {
-            return Err(DeskError::Taken(Taken::Soon).into());
-        }
-        let (id, revision) = (proposal.id, proposal.revision);
-        let plan = proposal.plan.clone();
-        let (desk, own, target) = (self.clone(), app.clone(), row.clone());
-        let begun = self.begin(app.owner(), &row.name, Work::Apply, None, async move |job| {
-            let done =
-                desk.run(&own, &target, &job, async |engine| Ok(engine.apply(&plan).await?)).await;
-            let store = own.store().await?;
-            match job.status().run {
-                Some(run) => store.proposal_became(id, run).await?,
-                None => store.reopen_proposal(id).await?,
-            }
-            desk.proposals.remove(&(own.owner(), id, revision));
-            done
-        });
-        if begun.is_err() {
-            store.reopen_proposal(id).await?;
-        }
-        Ok(begun?)
+    /// Lets go of a proposal. Nothing of it was done.
+    pub async fn let_go(&self, app: &App, proposal: &Proposal) -> anyhow::Result<bool> {
+        self.proposals.remove(&(app.owner(), proposal.id, proposal.revision));
+        Ok(app.store().await?.drop_proposal(proposal.id).await?)
     }
 
-    /// Goes on with a run that was interrupted.
-    pub fn resume(
-        self: &Arc<Self>,
-        app: &App,
-        row: &TargetRow,
-        run: RunId,
-    ) -> Result<Arc<Job>, DeskError> {
-        let (desk, app, row) = (self.clone(), app.clone(), row.clone());
-        self.begin(app.owner(), &row.name.clone(), Work::Apply, Some(run), async move |job| {
-            let store = app.store().await?;
-            let found = store.run(run).await?.filter(|found| found.target == row.name);
-            let found = found.ok_or(DeskError::Gone)?;
-            let plan = plan_of(&store, run)
-                .await?
-                .map_err(|source| ResumeError::Unreadable { run, source })?;
-            let resumed = async |engine: Engine<'_>| Ok(engine.resume(&found, &plan).await?);
-            desk.run(&app, &row, &job, resumed).await
-        })
+    fn replace(&self, owner: Owner, old: &Proposal, new: Arc<Proposal>) {
+        self.proposals.remove(&(owner, old.id, old.revision));
+        self.proposals.insert((owner, new.id, new.revision), new);
     }
 
     /// What a target was last seen to block, and when that was.
@@ -311,10 +322,11 @@ impl Desk {
         F: FnOnce(Arc<Job>) -> W,
         W: Future<Output = anyhow::Result<Ended>> + Send + 'static,
     {
+        let mut jobs = self.jobs();
+        // Under the lock: whoever closes asks first and then takes it, so no job slips past.
         if self.closing.1.is_asked() {
             return Err(DeskError::Closing);
         }
-        let mut jobs = self.jobs();
         let key = (owner, target.to_owned());
         if jobs.get(&key).is_some_and(|job| !job.is_over()) {
             return Err(DeskError::Busy);
@@ -335,24 +347,6 @@ impl Desk {
             });
         });
         Ok(job)
-    }
-
-    /// Carries a run out, and remembers what the target showed afterwards.
-    async fn run(
-        &self,
-        app: &App,
-        row: &TargetRow,
-        job: &Arc<Job>,
-        with: impl AsyncFnOnce(Engine<'_>) -> anyhow::Result<Report>,
-    ) -> anyhow::Result<Ended> {
-        let target = open(app, row, job)?;
-        let store = app.store().await?;
-        let mut report =
-            with(app.engine(&store, target.as_ref(), job.stop(), job.as_ref())).await?;
-        if let Some(state) = report.found.take() {
-            self.saw(app, &row.name, state);
-        }
-        Ok(Ended::Ran(Arc::new(report)))
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::memory::{Memory, Remembering};
+use super::outline::Outline;
 use crate::app::App;
 use crate::domain::Domain;
 use crate::keep::{self, Intent};
@@ -11,6 +12,7 @@ use crate::plan::Plan;
 use crate::store::{ProposalId, Proposed, RunId, Store, StoreError};
 use crate::target::Target;
 use crate::verb::{restore, undo};
+use std::sync::OnceLock;
 
 /// What a plan is to bring about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +44,15 @@ impl Wish {
         }
     }
 
-    /// Makes the plan. Reads and writes nothing but what planning does.
-    async fn plan(&self, app: &App, target: &dyn Target) -> anyhow::Result<Plan> {
+    /// Makes the plan. Reads and writes nothing but what planning does, and from memory it
+    /// writes nothing.
+    async fn plan(&self, app: &App, target: &dyn Target, again: bool) -> anyhow::Result<Plan> {
         Ok(match self {
+            // The lists as they were a moment ago, so that only the wish makes a difference.
+            Wish::Lists(intent) if again => {
+                let intent = Intent { offline: true, ..(**intent).clone() };
+                keep::plan_again(app, target, &intent).await?
+            }
             Wish::Lists(intent) => keep::plan(app, target, intent).await?,
             Wish::Restore { backup } => {
                 let (_, backup) = restore::backup(&app.store().await?, *backup).await?;
@@ -71,6 +79,7 @@ pub struct Proposal {
     /// The run that has it by now, or is about to.
     pub taken: Option<Taken>,
     memory: Memory,
+    outline: OnceLock<Outline>,
 }
 
 /// A proposal that a run has.
@@ -94,8 +103,9 @@ impl Kept {
         live: &dyn Target,
         memory: Memory,
     ) -> anyhow::Result<Kept> {
+        let again = memory.is_any();
         let target = Remembering::new(live, memory);
-        let plan = wish.plan(app, &target).await?;
+        let plan = wish.plan(app, &target, again).await?;
         Ok(Kept { plan, memory: target.memory() })
     }
 
@@ -116,7 +126,14 @@ impl Proposal {
         let id = store.propose(&identity.name, &text, &kept.to_json(), now).await?;
         let Kept { plan, memory } = kept;
         let (target, created_at) = (identity.name.clone(), now);
-        Ok(Proposal { id, target, wish, revision: 1, plan, created_at, taken: None, memory })
+        let outline = OnceLock::new();
+        let taken = None;
+        Ok(Proposal { id, target, wish, revision: 1, plan, created_at, taken, memory, outline })
+    }
+
+    /// The rows of the plan in the order of their consequence; worked out once.
+    pub fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| Outline::of(&self.plan))
     }
 
     /// The same for another wish, from what is known. Nothing where somebody was faster.
@@ -126,13 +143,30 @@ impl Proposal {
         live: &dyn Target,
         wish: Wish,
     ) -> anyhow::Result<Option<Proposal>> {
+        let kept = self.again(app, live, &wish).await?;
+        self.keep(app, wish, kept).await
+    }
+
+    /// Puts what it comes to now in the place of the plan, if that is something else than
+    /// somebody has seen: a person may have decided something elsewhere meanwhile.
+    pub(super) async fn refresh(
+        &self,
+        app: &App,
+        live: &dyn Target,
+    ) -> anyhow::Result<Option<Proposal>> {
+        let kept = self.again(app, live, &self.wish).await?;
+        if kept.plan.checksum == self.plan.checksum {
+            return Ok(None);
+        }
+        self.keep(app, self.wish.clone(), kept).await
+    }
+
+    async fn again(&self, app: &App, live: &dyn Target, wish: &Wish) -> anyhow::Result<Kept> {
         let memory = self.memory.with(self.plan.state.clone());
-        // The lists as they were a moment ago, so that only the wish makes a difference.
-        let wish = match wish {
-            Wish::Lists(intent) => Wish::Lists(Box::new(Intent { offline: true, ..*intent })),
-            other => other,
-        };
-        let kept = Kept::make(&wish, app, live, memory).await?;
+        Kept::make(wish, app, live, memory).await
+    }
+
+    async fn keep(&self, app: &App, wish: Wish, kept: Kept) -> anyhow::Result<Option<Proposal>> {
         let text = serde_json::to_string(&wish).unwrap_or_default();
         let store = app.store().await?;
         if !store.revise(self.id, self.revision, &text, &kept.to_json()).await? {
@@ -140,7 +174,17 @@ impl Proposal {
         }
         let Kept { plan, memory } = kept;
         let revision = self.revision + 1;
-        Ok(Some(Proposal { wish, revision, plan, memory, ..self.clone() }))
+        Ok(Some(Proposal {
+            id: self.id,
+            target: self.target.clone(),
+            created_at: self.created_at,
+            taken: None,
+            outline: OnceLock::new(),
+            wish,
+            revision,
+            plan,
+            memory,
+        }))
     }
 
     /// A proposal as the store has it, whole unless a run has its plan. The second is what is
@@ -164,6 +208,9 @@ impl Proposal {
         let wish = serde_json::from_str(&wish).map_err(|_| damaged("wish"))?;
         let kept = serde_json::from_slice(&plan).map_err(|_| damaged("packed"))?;
         let Kept { plan, memory } = kept;
-        Ok(Some(Ok(Proposal { id, target, wish, revision, plan, created_at, taken, memory })))
+        let outline = OnceLock::new();
+        let read =
+            Proposal { id, target, wish, revision, plan, created_at, taken, memory, outline };
+        Ok(Some(Ok(read)))
     }
 }

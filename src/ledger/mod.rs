@@ -55,7 +55,7 @@ pub struct Holding {
 
 /// What a list says of a domain, after its cap and mapping. On accounts the severity is
 /// `suspend`: there is only one kind of block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Word {
     pub severity: Severity,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -108,8 +108,9 @@ impl Word {
 }
 
 /// One list's part in a block.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Claim {
+    #[schema(value_type = String)]
     pub list: ArcStr,
     /// What the block is for this list's sake.
     #[serde(flatten)]

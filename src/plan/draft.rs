@@ -331,7 +331,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes a row into the plan, or holds it.
-    pub(super) fn submit(&mut self, row: Row, why: Vec<Hold>) {
+    pub(super) fn submit(&mut self, row: Row, mut why: Vec<Hold>) {
+        let aside = &self.wishes.aside;
+        let is_aside = |name: &str| Domain::from_stored(name).is_some_and(|n| aside.contains(&n));
+        if !aside.is_empty() && is_aside(row.name()) {
+            why.insert(0, Hold::Aside);
+        }
         if !why.is_empty() {
             return self.held.push(Held { row, why });
         }
@@ -387,7 +392,7 @@ pub(super) fn reason_of(verdict: Verdict) -> Reason {
 }
 
 /// Whether a rule cuts contact that the one before it did not.
-pub(super) fn cuts(after: Option<&Rule>, before: Option<&Rule>) -> bool {
+pub(crate) fn cuts(after: Option<&Rule>, before: Option<&Rule>) -> bool {
     let severs = |rule: &Rule| rule.severity == Severity::Suspend;
     after.is_none_or(severs) && !before.is_some_and(severs)
 }

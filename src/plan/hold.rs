@@ -60,6 +60,8 @@ pub enum Hold {
     },
     /// A person did not want it blocked, and a list has changed its mind since.
     Decided,
+    /// A person leaves it out of this run.
+    Aside,
     /// A block below it is held, and would be missing in the meantime.
     Waits {
         child: Domain,
@@ -94,6 +96,7 @@ impl fmt::Display for Hold {
                 write!(f, "taken back by {}; decide whether to follow", names(lists))
             }
             Hold::Decided => f.write_str("you turned it down before, and a list says more now"),
+            Hold::Aside => f.write_str("you leave it out this time"),
             Hold::Waits { child } => write!(f, "waits for {child} below it, which is held"),
             Hold::WaitsBelow { parent } => write!(f, "waits for {parent} above it, which is held"),
             Hold::Guard { guard, says } => write!(f, "{guard}: {says}"),

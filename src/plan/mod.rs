@@ -37,8 +37,10 @@ use crate::target::TargetRef;
 
 pub use changes::{Change, Difference, differences};
 pub use draft::Draft;
+pub(crate) use draft::cuts;
 pub use file::PlanFileError;
 pub use hold::{Held, Hold, Row};
+pub use notices::relations;
 pub use reason::{Cause, Reason};
 pub use render::Table;
 pub(crate) use render::{describe, lifts, transition, wrapped};
@@ -48,8 +50,9 @@ pub use undo::{Deed, undo};
 pub use wishes::{Aim, Lowering, Wishes};
 
 /// How what is wanted and what is there are brought together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PlanMode)]
 pub enum Mode {
     /// Adds and raises. Removes and weakens nothing.
     Merge,
@@ -116,7 +119,8 @@ pub struct Plan {
 pub const FORMAT: &str = "hedgerow-plan/1";
 
 /// How many of each, for the first line and for scripts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PlanSummary)]
 pub struct Summary {
     pub add: usize,
     pub update: usize,
@@ -284,7 +288,7 @@ impl Plan {
         let Summary { following, followers, .. } = self.summary;
         if following + followers > 0 {
             use fmt::Write;
-            let cuts = notices::relations(self.state.level, following, followers);
+            let cuts = relations(self.state.level, following, followers);
             let _ = write!(sentence, " Cuts {cuts}.");
         }
         sentence

@@ -54,6 +54,8 @@ pub struct Wishes {
     pub overrides: BTreeSet<Guard>,
     /// Domains that a person says yes to by name.
     pub accept: BTreeSet<Domain>,
+    /// Domains of which nothing is changed in this run. What depends on them waits with them.
+    pub aside: BTreeSet<Domain>,
 }
 
 /// Which existing blocks an overwrite may weaken.

@@ -28,7 +28,7 @@ worded! {
 
 /// How much one run may change. Percentages are of the blocks on the target, and mean
 /// nothing on a small one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     pub adds: usize,
@@ -89,7 +89,7 @@ worded! {
 }
 
 /// How many people one block may cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Loss {
     /// People followed and people following, together.

@@ -19,6 +19,28 @@ use crate::text::count;
 pub use decide::{Verdict, Voice, decide};
 pub use guard::{Guard, LARGEST, Limits, Loss, LossThen, Unknown};
 
+/// Describes such an enum for programs: its words are all it can be.
+macro_rules! described {
+    ($name:ident { $($word:literal,)+ }) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word,)+]))
+                    .build()
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    };
+}
+pub(crate) use described;
+
 /// An enum that stands as one word in settings, on the command line and in messages.
 macro_rules! worded {
     (
@@ -36,6 +58,8 @@ macro_rules! worded {
                 match self { $($name::$variant => $word,)+ }
             }
         }
+
+        crate::policy::described!($name { $($word,)+ });
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -122,7 +146,7 @@ worded! {
 }
 
 /// How one target follows one list. The default is the cautious one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Terms {
     pub mode: Mode,
@@ -221,7 +245,7 @@ pub fn mapping(text: &str) -> Result<(Said, Taken), String> {
 }
 
 /// How many lists have to agree before a domain is blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
     /// So many lists, whatever their weight (those of weight 0 aside).
@@ -240,7 +264,7 @@ impl fmt::Display for Agreement {
 }
 
 /// Which comments a block gets.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comments {
     /// The lists' different ones, joined.
@@ -274,7 +298,7 @@ impl fmt::Display for Comments {
 }
 
 /// What a target makes of all its lists together, and what it is careful about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     pub severity: Choice,

@@ -29,6 +29,8 @@ pub enum StoreError {
     Missing { table: &'static str, id: String },
     #[error("There is already a list with the name {0}. Choose another name.")]
     Taken(String),
+    #[error("The {what} {name} is taken. Choose another.")]
+    NameTaken { what: &'static str, name: String },
     #[error("Run {0} has already finished, so there is nothing to continue.")]
     Finished(i64),
     #[error(

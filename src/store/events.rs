@@ -57,6 +57,13 @@ words! {
         Refollowed = "refollowed",
         /// What waits for a person after a `sync` is not what waited after the one before.
         Waiting = "waiting",
+        /// A key to the API was made, or taken back.
+        TokenMade = "token-made",
+        TokenEnded = "token-ended",
+        /// Blocks were published, the publication was changed, or it has ended.
+        Published = "published",
+        Republished = "republished",
+        Unpublished = "unpublished",
         /// A name was given to another account or server, and what was kept of the one
         /// before was forgotten.
         Reset = "reset",
@@ -134,7 +141,7 @@ impl NewEvent {
 }
 
 /// As JSON, one line of an export.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Event {
     /// Grows with time.
     pub id: i64,
@@ -150,6 +157,7 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<i64>,
     #[serde(skip_serializing_if = "is_nothing")]
+    #[schema(value_type = Object)]
     pub detail: Value,
 }
 

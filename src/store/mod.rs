@@ -17,6 +17,7 @@ mod lock;
 mod open;
 mod people;
 mod proposals;
+mod publications;
 mod readings;
 mod runs;
 mod seen;
@@ -24,6 +25,7 @@ mod snapshots;
 mod steps;
 mod subscriptions;
 mod targets;
+mod tokens;
 mod touched;
 
 use std::fmt;
@@ -42,11 +44,13 @@ pub use lists::{FollowedList, ListId, NewList, Visit};
 pub use lock::TargetLock;
 pub use people::{Session, Who};
 pub use proposals::{ProposalId, Proposed};
+pub use publications::{NewPublication, PublicationId, PublicationRow, Visibility};
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
 pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
 pub use subscriptions::Subscription;
 pub use targets::{NewTarget, TargetRow};
+pub use tokens::{Bearer, Scope, Token, TokenId};
 pub use touched::DomainStep;
 
 /// One of the two databases: their pools, or a transaction on one of them.
@@ -76,7 +80,7 @@ macro_rules! words {
         pub enum $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }
     ) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
@@ -90,6 +94,8 @@ macro_rules! words {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }
         }
+
+        crate::policy::described!($name { $($word,)+ });
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -75,14 +75,12 @@ impl Store {
         let packed = Packed::of(plan)?;
         let mut tx = self.begin().await?;
         on!(&mut tx, |c| {
-            sqlx::query(
-                "DELETE FROM proposal WHERE owner = $1 AND target = $2 AND taken_at IS NULL",
-            )
-            .bind(self.owner)
-            .bind(target)
-            .execute(&mut **c)
-            .await
-            .map(drop)
+            sqlx::query("DELETE FROM proposal WHERE owner = $1 AND target = $2 AND run_id IS NULL")
+                .bind(self.owner)
+                .bind(target)
+                .execute(&mut **c)
+                .await
+                .map(drop)
         })?;
         let id = on!(&mut tx, |c| {
             sqlx::query_scalar(SQL)
@@ -99,6 +97,19 @@ impl Store {
         Ok(id)
     }
 
+    /// How a proposal stands, without its plan: its revision, when it was taken, and the run.
+    pub async fn proposal_standing(
+        &self,
+        id: ProposalId,
+    ) -> Result<Option<(i64, Option<DateTime<Utc>>, Option<RunId>)>, StoreError> {
+        const SQL: &str = "
+            SELECT revision, taken_at, run_id FROM proposal WHERE id = $1 AND owner = $2";
+        on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(id).bind(self.owner).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("proposal"))
+    }
+
     pub async fn proposal(&self, id: ProposalId) -> Result<Option<Proposed>, StoreError> {
         let record: Option<Record> = on!(&self.read, |pool| {
             sqlx::query_as("SELECT * FROM proposal WHERE id = $1 AND owner = $2")
@@ -111,6 +122,17 @@ impl Store {
         record.map(Proposed::try_from).transpose()
     }
 
+    /// The proposal on a target that was taken and has no run: it is about to begin, or
+    /// whatever was to begin it has ended before.
+    pub async fn stranded_proposal(&self, target: &str) -> Result<Option<ProposalId>, StoreError> {
+        const SQL: &str = "
+            SELECT MAX(id) FROM proposal
+            WHERE owner = $1 AND target = $2 AND taken_at IS NOT NULL AND run_id IS NULL";
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar(SQL).bind(self.owner).bind(target).fetch_one(pool).await
+        })?)
+    }
+
     /// The number and revision of the proposal that waits on a target.
     pub async fn open_proposal(
         &self,
@@ -118,7 +140,7 @@ impl Store {
     ) -> Result<Option<(ProposalId, i64)>, StoreError> {
         const SQL: &str = "
             SELECT id, revision FROM proposal
-            WHERE owner = $1 AND target = $2 AND taken_at IS NULL";
+            WHERE owner = $1 AND target = $2 AND taken_at IS NULL AND run_id IS NULL";
         Ok(on!(&self.read, |pool| {
             sqlx::query_as(SQL).bind(self.owner).bind(target).fetch_optional(pool).await
         })?)
@@ -134,7 +156,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "
             UPDATE proposal SET wish = $4, size = $5, packed = $6, revision = revision + 1
-            WHERE id = $1 AND owner = $2 AND revision = $3 AND taken_at IS NULL";
+            WHERE id = $1 AND owner = $2 AND revision = $3 AND taken_at IS NULL
+                AND run_id IS NULL";
         let packed = Packed::of(plan)?;
         let done = on!(&self.write, |pool| {
             sqlx::query(SQL)
@@ -160,7 +183,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "
             UPDATE proposal SET taken_at = $4
-            WHERE id = $1 AND owner = $2 AND revision = $3 AND taken_at IS NULL";
+            WHERE id = $1 AND owner = $2 AND revision = $3 AND taken_at IS NULL
+                AND run_id IS NULL";
         let done = on!(&self.write, |pool| {
             sqlx::query(SQL)
                 .bind(id)
@@ -175,15 +199,23 @@ impl Store {
     }
 
     /// The run has begun, and has the plan from now on.
-    pub async fn proposal_became(&self, id: ProposalId, run: RunId) -> Result<(), StoreError> {
+    pub async fn proposal_became(
+        &self,
+        id: ProposalId,
+        run: RunId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         const SQL: &str = "
-            UPDATE proposal SET run_id = $3, size = 0, packed = $4 WHERE id = $1 AND owner = $2";
+            UPDATE proposal SET run_id = $3, size = 0, packed = $4,
+                taken_at = COALESCE(taken_at, $5)
+            WHERE id = $1 AND owner = $2 AND run_id IS NULL";
         on!(&self.write, |pool| {
             sqlx::query(SQL)
                 .bind(id)
                 .bind(self.owner)
                 .bind(run)
                 .bind(Vec::<u8>::new())
+                .bind(stored_time(now))
                 .execute(pool)
                 .await
                 .map(drop)
@@ -191,23 +223,29 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing came of the run, so the proposal is open again, or gone if there is a newer one.
-    pub async fn reopen_proposal(&self, id: ProposalId) -> Result<(), StoreError> {
+    /// Nothing came of the run, so the proposal is open again, unless there is a newer one.
+    /// Says whether it is.
+    pub async fn reopen_proposal(&self, id: ProposalId) -> Result<bool, StoreError> {
         const SQL: &str = "
             UPDATE proposal SET taken_at = NULL
             WHERE id = $1 AND owner = $2 AND run_id IS NULL AND NOT EXISTS (
                 SELECT 1 FROM proposal AS newer WHERE newer.owner = proposal.owner
                     AND newer.target = proposal.target AND newer.taken_at IS NULL)";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL).bind(id).bind(self.owner).execute(pool).await.map(drop)
+        let done = on!(&self.write, |pool| {
+            sqlx::query(SQL)
+                .bind(id)
+                .bind(self.owner)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected())
         })?;
-        Ok(())
+        Ok(done > 0)
     }
 
-    /// Lets go of a proposal that no run has, and says whether there was one.
+    /// Lets go of a proposal that waits, and says whether there was one.
     pub async fn drop_proposal(&self, id: ProposalId) -> Result<bool, StoreError> {
         let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM proposal WHERE id = $1 AND owner = $2 AND run_id IS NULL")
+            sqlx::query("DELETE FROM proposal WHERE id = $1 AND owner = $2 AND taken_at IS NULL")
                 .bind(id)
                 .bind(self.owner)
                 .execute(pool)

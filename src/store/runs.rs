@@ -276,6 +276,41 @@ impl Store {
         })?)
     }
 
+    /// When the newest run on a target began, and when it ended.
+    pub async fn last_run_on(
+        &self,
+        target: &str,
+    ) -> Result<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>, StoreError> {
+        const SQL: &str = "
+            SELECT created_at, finished_at FROM run
+            WHERE owner = $1 AND target = $2 ORDER BY id DESC LIMIT 1";
+        on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(self.owner).bind(target).fetch_optional(pool).await
+        })
+        .map_err(StoreError::reading("run"))
+    }
+
+    /// The newest run on a target that was begun since then with exactly this plan.
+    pub async fn run_of_plan(
+        &self,
+        target: &str,
+        plan_sha256: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Option<RunId>, StoreError> {
+        const SQL: &str = "
+            SELECT MAX(id) FROM run
+            WHERE owner = $1 AND target = $2 AND plan_sha256 = $3 AND created_at >= $4";
+        Ok(on!(&self.read, |pool| {
+            sqlx::query_scalar(SQL)
+                .bind(self.owner)
+                .bind(target)
+                .bind(plan_sha256)
+                .bind(stored_time(since))
+                .fetch_one(pool)
+                .await
+        })?)
+    }
+
     /// The newest run on `target` that can be continued.
     pub async fn unfinished_run(&self, target: &str) -> Result<Option<Run>, StoreError> {
         const SQL: &str = runs_where!(

@@ -9,11 +9,13 @@ pub mod exceptions;
 pub mod lists;
 pub mod ownership;
 pub mod policy;
+pub mod publish;
 pub mod refollow;
 pub mod restore;
 pub mod resume;
 pub mod sign_in;
 pub mod subscribe;
+pub mod token;
 pub mod undo;
 
 #[cfg(test)]

@@ -127,6 +127,22 @@ async fn deeds(
         .collect())
 }
 
+/// Whom a run's blocks had cut off and who can be followed again by now: those on domains that
+/// the target was last seen not to block.
+pub async fn lost_for_now(
+    app: &App,
+    run: &Run,
+    was: &Plan,
+    state: Option<&State>,
+) -> Result<Lost, UndoError> {
+    let Some(state) = state else { return Ok(Lost::default()) };
+    let store = app.store().await?;
+    let done = done(&store, run.id, was).await?;
+    let gone = done.into_iter().filter(|change| state.find(change.name()).is_none());
+    let deeds: Vec<Deed> = gone.map(|change| Deed { change, touched: false }).collect();
+    Ok(lost(&store, run, &deeds).await?)
+}
+
 /// Whom the run's blocks had cut off, as its backup remembers.
 async fn lost(store: &Store, run: &Run, deeds: &[Deed]) -> Result<Lost, StoreError> {
     let Some(id) = run.backup_id else { return Ok(Lost::default()) };

@@ -14,6 +14,7 @@ use crate::gather::NameError;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
+use crate::publish::PublishError;
 use crate::secret::SecretError;
 use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
@@ -21,7 +22,11 @@ use crate::target::TargetError;
 use crate::verb::dates::DateError;
 use crate::verb::exceptions::ExceptionError;
 use crate::verb::ownership::OwnershipError;
+use crate::verb::publish::PublishingError;
+use crate::verb::restore::RestoreError;
 use crate::verb::subscribe::SubscribeError;
+use crate::verb::token::TokenError;
+use crate::verb::undo::UndoError;
 
 #[derive(Debug)]
 pub enum Fault {
@@ -73,7 +78,47 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(StoreError::Missing { .. }) = cause.downcast_ref() {
         return Some(Fault::Missing);
     }
-    if let Some(StoreError::Taken(_)) = cause.downcast_ref() {
+    if let Some(fault) = publishing(cause) {
+        return Some(fault);
+    }
+    if let Some(StoreError::Finished(_)) = cause.downcast_ref() {
+        return Some(Fault::conflict("This run has already come to its end."));
+    }
+    if let Some(error) = cause.downcast_ref::<UndoError>() {
+        return match error {
+            UndoError::NoSuchRun(_) => Some(Fault::Missing),
+            UndoError::Unfinished(_) => Some(Fault::conflict(
+                "This run has not come to its end. Go on with it or give it up; then it can be \
+                 taken back.",
+            )),
+            UndoError::OnlyAFile(_) | UndoError::AnotherAccount { .. } => {
+                Some(Fault::input(words(error)))
+            }
+            _ => None,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<RestoreError>() {
+        return match error {
+            RestoreError::NoSuchBackup(_) => Some(Fault::Missing),
+            RestoreError::OtherLevel { .. } => Some(Fault::input(words(error))),
+            _ => None,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<BackupError>() {
+        // Where it lies is nobody's business but that of whoever runs this.
+        return Some(match error {
+            BackupError::Io { .. } => Fault::told(
+                StatusCode::NOT_FOUND,
+                "The backup is not there",
+                "Its file cannot be read. Whoever runs this server may know where it went. Another \
+                 backup may do.",
+            ),
+            BackupError::NotABackup { .. } | BackupError::Damaged { .. } => Fault::input(
+                "The backup's file is damaged, so nothing was done with it. Use another backup.",
+            ),
+        });
+    }
+    if let Some(StoreError::Taken(_) | StoreError::NameTaken { .. }) = cause.downcast_ref() {
         return Some(Fault::input(words(cause)));
     }
     if let Some(error) = cause.downcast_ref::<DeskError>() {
@@ -83,9 +128,11 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
                 let title = "Not right now";
                 Fault::told(StatusCode::SERVICE_UNAVAILABLE, title, words(error))
             }
-            DeskError::Busy | DeskError::Changed | DeskError::Taken(_) => {
-                Fault::conflict(words(error))
-            }
+            DeskError::Busy
+            | DeskError::Changed
+            | DeskError::Taken(_)
+            | DeskError::Nothing
+            | DeskError::Outdated => Fault::conflict(words(error)),
         });
     }
     if let Some(error) = cause.downcast_ref::<OpenError>() {
@@ -123,9 +170,28 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<SourceError>()
         || cause.is::<SecretError>()
         || cause.is::<NameError>()
-        || cause.is::<PlanFileError>()
-        || cause.is::<BackupError>();
+        || cause.is::<PlanFileError>();
     input.then(|| Fault::input(words(cause)))
+}
+
+/// What is wrong with something that is to be published, or with a token.
+fn publishing(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    if let Some(error) = cause.downcast_ref::<PublishingError>() {
+        return match error {
+            PublishingError::Store(error) => told(error),
+            PublishingError::Chance(_) | PublishingError::Other(_) => None,
+            input => Some(Fault::input(input.to_string())),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<TokenError>() {
+        return match error {
+            TokenError::Store(error) => told(error),
+            TokenError::Chance(_) | TokenError::Other(_) => None,
+            input => Some(Fault::input(input.to_string())),
+        };
+    }
+    let nothing = cause.downcast_ref::<PublishError>()?;
+    Some(Fault::conflict(nothing.to_string()))
 }
 
 /// What is so about a list. Where the database is at fault, only the log tells.

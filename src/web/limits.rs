@@ -1,6 +1,6 @@
-//! How often one address may ask for what costs something: signing in, bringing files, and having
-//! lists fetched.
+//! How often one address, or one program, may ask for what costs something.
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,10 +15,15 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use super::fault::Fault;
 use super::site::Site;
 use crate::fetch::is_public;
+use crate::store::TokenId;
 
 /// So many at once.
 const SIGN_IN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const UPLOAD: NonZeroU32 = NonZeroU32::new(60).unwrap();
+/// Subscribers come once an hour, and many of them from behind one address.
+const PUBLISHED: NonZeroU32 = NonZeroU32::new(120).unwrap();
+/// Programs are quicker than people.
+const API: NonZeroU32 = NonZeroU32::new(1000).unwrap();
 const FETCH: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// After so many questions, addresses that have been quiet are forgotten.
 const SWEEP: u32 = 1000;
@@ -26,6 +31,9 @@ const SWEEP: u32 = 1000;
 pub struct Limits {
     sign_in: DefaultKeyedRateLimiter<IpAddr>,
     upload: DefaultKeyedRateLimiter<IpAddr>,
+    published: DefaultKeyedRateLimiter<IpAddr>,
+    /// By token.
+    api: DefaultKeyedRateLimiter<TokenId>,
     fetch: DefaultKeyedRateLimiter<IpAddr>,
     asked: AtomicU32,
 }
@@ -33,14 +41,17 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         // And then one each so many seconds.
-        let quota = |burst: NonZeroU32, seconds| {
-            Quota::with_period(Duration::from_secs(seconds))
+        let every = |burst: NonZeroU32, period| {
+            Quota::with_period(period)
                 .unwrap_or_else(|| Quota::per_minute(burst))
                 .allow_burst(burst)
         };
+        let quota = |burst, seconds| every(burst, Duration::from_secs(seconds));
         Limits {
             sign_in: DefaultKeyedRateLimiter::keyed(quota(SIGN_IN, 6)),
             upload: DefaultKeyedRateLimiter::keyed(quota(UPLOAD, 2)),
+            published: DefaultKeyedRateLimiter::keyed(quota(PUBLISHED, 1)),
+            api: DefaultKeyedRateLimiter::keyed(every(API, Duration::from_millis(10))),
             fetch: DefaultKeyedRateLimiter::keyed(quota(FETCH, 10)),
             asked: AtomicU32::new(0),
         }
@@ -58,18 +69,37 @@ impl Limits {
         self.count(&self.upload, from)
     }
 
+    /// Counts a look at what somebody has published.
+    pub fn published(&self, from: Address) -> Result<(), Fault> {
+        self.count(&self.published, from)
+    }
+
+    /// Counts a request of a program.
+    pub fn api(&self, token: TokenId) -> Result<(), Fault> {
+        self.check(&self.api, token)
+    }
+
     /// Counts a list that somebody else's server is asked for.
     pub fn fetch(&self, from: Address) -> Result<(), Fault> {
         self.count(&self.fetch, from)
     }
 
     fn count(&self, limiter: &DefaultKeyedRateLimiter<IpAddr>, from: Address) -> Result<(), Fault> {
+        self.check(limiter, from.0)
+    }
+
+    fn check<K>(&self, limiter: &DefaultKeyedRateLimiter<K>, key: K) -> Result<(), Fault>
+    where
+        K: Clone + Eq + Hash,
+    {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.sign_in.retain_recent();
             self.upload.retain_recent();
+            self.published.retain_recent();
+            self.api.retain_recent();
             self.fetch.retain_recent();
         }
-        limiter.check_key(&from.0).map_err(|until| {
+        limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
             let says = format!("That was too often in a short time. Try again in {wait} seconds.");
             Fault::told(StatusCode::TOO_MANY_REQUESTS, "Slowly, please", says)

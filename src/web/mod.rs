@@ -25,6 +25,7 @@ pub(crate) mod page;
 mod paging;
 mod plan;
 mod published;
+mod rows;
 mod runs;
 mod settings;
 mod shelter;

@@ -154,10 +154,15 @@ pub fn broken() -> Response {
     )
 }
 
-/// Text from here, as a new file for the person's own machine.
+/// A CSV from here, as a new file for the person's own machine.
 pub fn download(name: &str, text: String) -> Response {
+    download_as("text/csv; charset=utf-8", name, text)
+}
+
+/// Text of any kind as a new file.
+pub fn download_as(kind: &str, name: &str, text: String) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_TYPE, kind.to_owned()),
         // The name has only letters, digits, and `._-` in it.
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];

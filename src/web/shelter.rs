@@ -35,6 +35,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 /// For a year, once somebody has come through https.
 const HTTPS_ONLY: &str = "max-age=31536000";
 
+/// Who may have an answer inside a page of theirs.
+pub const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// The same on every answer, errors included.
 const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -43,7 +46,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
     // that sends no `Sec-Fetch-Site` either could not be told from a stranger's page.
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (CORP, "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
@@ -65,6 +68,7 @@ pub fn around(router: Router, site: &Site) -> Router {
         .layer(from_fn_with_state(Arc::new(Names::of(site)), only_by_name))
         .layer(from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(super::api::spoken))
         .layer(CompressionLayer::new())
         .layer(map_response(move |response| ready(marked(response, secure))))
 }
@@ -137,15 +141,27 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 fn marked(mut response: Response, secure: bool) -> Response {
+    let keeps = matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED);
     let headers = response.headers_mut();
     if secure {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // What is published for everybody may be read from everywhere.
+        let open = name == CORP && headers.get(&name).is_some_and(|value| value == "cross-origin");
+        if !open {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    // What is packed on its way has other bytes than what the tag was made of.
+    let packed = headers.contains_key(header::CONTENT_ENCODING);
+    let tag = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let weak = tag.filter(|tag| packed && !tag.starts_with("W/")).map(|tag| format!("W/{tag}"));
+    if let Some(weak) = weak.and_then(|weak| HeaderValue::from_str(&weak).ok()) {
+        headers.insert(header::ETAG, weak);
     }
     // Pages hold somebody's blocks. Only what says otherwise may be kept.
-    if !headers.contains_key(header::CACHE_CONTROL) || response.status() != StatusCode::OK {
+    if !headers.contains_key(header::CACHE_CONTROL) || !keeps {
         let no_store = HeaderValue::from_static("no-store");
         response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     }

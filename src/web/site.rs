@@ -10,6 +10,7 @@ use url::Url;
 
 use super::entry::Link;
 use super::limits::Limits;
+use super::published::Shelf;
 use super::targets::Views;
 use crate::app::App;
 use crate::desk::Desk;
@@ -61,6 +62,7 @@ struct Inner {
     limits: Limits,
     desk: Arc<Desk>,
     views: Views,
+    shelf: Shelf,
 }
 
 impl Site {
@@ -68,8 +70,8 @@ impl Site {
     pub fn new(app: Arc<App>, settings: Settings) -> Result<Site> {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
-        let views = Views::default();
-        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, views })))
+        let (views, shelf) = (Views::default(), Shelf::default());
+        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, views, shelf })))
     }
 
     /// As whoever runs this. What belongs to somebody goes through [`super::visitor::Person`].
@@ -97,6 +99,10 @@ impl Site {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     /// A new address that signs whoever runs this in, once. Earlier ones end with it.

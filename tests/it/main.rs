@@ -8,6 +8,7 @@ mod command;
 mod conformance;
 mod csv_target;
 mod decisions;
+mod desk;
 mod doors;
 mod fake;
 mod following;

@@ -115,9 +115,24 @@ impl Site {
         (inside, answer.is(303).headers["location"].to_str().unwrap().to_owned())
     }
 
+    /// Everything over a machine's data folder, for whoever runs it. It may ask servers on this
+    /// machine.
+    pub fn at_home(machine: &Machine) -> Site {
+        Site::of(app(machine, Reach::Anywhere), Settings::default())
+    }
+
+    pub fn site(&self) -> &hedgerow::web::Site {
+        &self.site
+    }
+
     pub fn of(app: App, settings: Settings) -> Site {
         let site = hedgerow::web::Site::new(Arc::new(app), settings).unwrap();
         Site { router: hedgerow::web::router(&site), site, cookies: BTreeMap::new() }
+    }
+
+    /// The same for somebody who comes for the first time.
+    pub fn without_cookies(&self) -> Site {
+        Site { cookies: BTreeMap::new(), ..self.clone() }
     }
 
     /// The same in the browser of whoever runs it.

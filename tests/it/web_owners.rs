@@ -72,6 +72,22 @@ const DOORS: &[Door] = &[
 
     ("get", "/targets", Inside, &[]),
     ("get", "/targets/{target}", ToOwner, &[]),
+    ("get", "/targets/{target}/block", ToOwner, &[("domain", "{domain}")]),
+    ("post", "/targets/{target}/block/date", ToOwner, &[("domain", "{domain}")]),
+    ("get", "/targets/{target}/blocks", ToOwner, &[]),
+    ("get", "/targets/{target}/blocks.csv", ToOwner, &[]),
+    ("post", "/targets/{target}/blocks/own", ToOwner, &[("domain", "{domain}")]),
+    ("get", "/targets/{target}/lists", ToOwner, &[]),
+    ("post", "/targets/{target}/lists/subscribe", ToOwner, &[("list", "{list}")]),
+    ("post", "/targets/{target}/lists/terms", ToOwner, &[("list", "{list}")]),
+    ("post", "/targets/{target}/lists/unsubscribe", ToOwner, &[("list", "{list}")]),
+    ("post", "/targets/{target}/policy", ToOwner, &[]),
+    ("post", "/targets/{target}/read", ToOwner, &[]),
+    ("post", "/targets/{target}/sign-out", ToOwner, &[]),
+    ("get", "/targets/{target}/log", ToOwner, &[]),
+    ("get", "/targets/{target}/runs", ToOwner, &[]),
+    ("get", "/targets/{target}/backups", ToOwner, &[]),
+    ("post", "/targets/{target}/backups", ToOwner, &[]),
     ("get", "/targets/{target}/plan", ToOwner, &[]),
     ("post", "/targets/{target}/plan", ToOwner, &[]),
     ("get", "/targets/{target}/plan/new", ToOwner, &[]),
@@ -82,7 +98,39 @@ const DOORS: &[Door] = &[
     ("get", "/targets/{target}/work", ToOwner, &[]),
     ("get", "/targets/{target}/work/events", ToOwner, &[]),
     ("post", "/targets/{target}/work/stop", ToOwner, &[]),
+
+    ("get", "/runs/{run}", ToOwner, &[]),
+    ("post", "/runs/{run}/resume", ToOwner, &[]),
+    ("post", "/runs/{run}/abandon", ToOwner, &[]),
+    ("post", "/runs/{run}/refollow", ToOwner, &[]),
+    ("get", "/backups/{backup}", ToOwner, &[]),
+
+    ("get", "/exceptions", Inside, &[]),
+    ("post", "/exceptions", Inside, &[("domain", "{domain}"), ("target", "{target}")]),
+    ("post", "/exceptions/end", Inside, &[("exception", "{exception}"), ("id", "{exception}")]),
+    ("get", "/exceptions/turned-down", Inside, &[("target", "{target}")]),
+    ("post", "/exceptions/dismiss", Inside, &[("target", "{target}"), ("domain", "{domain}")]),
+    ("post", "/exceptions/undismiss", Inside, &[("target", "{target}"), ("domain", "{domain}")]),
+    ("get", "/log", Inside, &[]),
+
+    ("get", "/published", Inside, &[]),
+    ("post", "/published", Inside, &[]),
+    ("get", "/published/new", Inside, &[]),
+    ("get", "/published/{publication}", ToOwner, &[]),
+    ("post", "/published/{publication}", ToOwner, &[]),
+    ("post", "/published/{publication}/end", ToOwner, &[]),
+    ("get", "/p/{slug}", ToAll, &[]),
+    ("get", "/p/{slug}/mastodon.csv", ToAll, &[]),
+    ("get", "/p/{slug}/domains.txt", ToAll, &[]),
+    ("get", "/p/{slug}/domain_blocks.json", ToAll, &[]),
+    ("get", "/p/{slug}/api/v1/instance/domain_blocks", ToAll, &[]),
 ];
+
+/// Programs come with a token, and a browser's session is worth nothing there: `web_api.rs` tries
+/// these as somebody else. Here only nobody is turned away.
+fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/v1/")
+}
 
 /// The addresses in the source whose text is not written there: the style sheet and the script.
 const COMPUTED: usize = 2;
@@ -186,6 +234,8 @@ fn filled(text: &str, ids: &Ids) -> String {
         ("{domain}", "bad.example".to_owned()),
         ("{seq}", "0".to_owned()),
         ("{secret}", "guessed".to_owned()),
+        ("{slug}", "guessed".to_owned()),
+        ("{publication}", "1".to_owned()),
     ]);
     let filled = values.iter().fold(text.to_owned(), |text, (name, is)| text.replace(name, is));
     assert!(!filled.contains('{'), "what stands for the rest of {filled}?");
@@ -273,6 +323,9 @@ fn to_somebody_else_what_is_hers_is_not_there() {
             let page = knock(&stranger, door, &house.ids).await;
             let (method, path, open, _) = door;
             match open {
+                _ if is_for_programs(path) => {
+                    assert_eq!(page.status, 401, "{method} {path}: {}", page.text);
+                }
                 ToOwner => assert_eq!(page.status, 404, "{method} {path}: {}", page.text),
                 ToAll | Inside => {
                     assert!(!page.status.is_server_error(), "{method} {path}: {}", page.text);
@@ -285,6 +338,47 @@ fn to_somebody_else_what_is_hers_is_not_there() {
     });
 }
 
+/// What a stranger must not read about the house.
+const OF_THE_HOUSE: [&str; 2] = ["THE_HOUSES_SECRET", "the-houses-folder"];
+
+#[test]
+fn what_the_house_follows_is_shown_and_nobody_else_changes_it() {
+    on_both(async |machine| {
+        let store = library(machine).store().await.unwrap();
+        let mut ids = furnish(&store, "of-the-house").await;
+        let [secret, folder] = OF_THE_HOUSE;
+        let settings = format!("{{\"auth\":\"bearer:env:{secret}\",\"limits\":{}}}", limits());
+        let source = format!("/{folder}/list.csv");
+        store.save_list_settings(ids.list.id, &source, &settings).await.unwrap();
+        ids.list = store.list("mine").await.unwrap().unwrap();
+        let before = read(&store, &ids, "of-the-house").await;
+        let fake = Fake::start(Version::V4_6);
+        for door in doors().filter(|(_, path, ..)| path.contains("{name}")) {
+            let (stranger, _) =
+                Site::shared(machine).approved(&fake, "/sign-in", &[("server", &fake.url())]).await;
+            stranger.get("/settings").await.is(200);
+            let page = knock(&stranger, door, &ids).await;
+            let (method, path, ..) = door;
+            assert!(!page.status.is_server_error(), "{method} {path}: {}", page.text);
+            for never in OF_THE_HOUSE {
+                assert!(!page.text.contains(never), "{method} {path} shows {never}: {}", page.text);
+            }
+            let after = read(&store, &ids, "of-the-house").await;
+            // The old session goes when somebody comes in.
+            for (seen, shown) in before.iter().filter(|(seen, _)| **seen != "sessions") {
+                assert_eq!(&after[seen], shown, "{method} {path} has changed {seen}");
+            }
+        }
+    });
+}
+
+/// As a list's settings keep them.
+fn limits() -> String {
+    let settings: serde_json::Value =
+        serde_json::from_str(&hedgerow::follow::Settings::default().to_json()).unwrap();
+    settings["limits"].to_string()
+}
+
 #[test]
 fn nobody_gets_in_where_somebody_has_to_be() {
     on_both(async |machine| {
@@ -295,7 +389,7 @@ fn nobody_gets_in_where_somebody_has_to_be() {
             let sent = page.headers.get("location").map_or("", |to| to.to_str().unwrap());
             match open {
                 ToAll => assert!(!page.status.is_server_error(), "{method} {path}: {}", page.text),
-                Inside | ToOwner if *method == "get" && !path.starts_with("/api/") => {
+                Inside | ToOwner if *method == "get" && !is_for_programs(path) => {
                     assert!(sent.starts_with("/sign-in?next="), "{method} {path}: {}", page.text);
                 }
                 Inside | ToOwner => assert_eq!(page.status, 401, "{method} {path}: {}", page.text),

@@ -1,1 +1,98 @@
-//! Runs, backups, restore and undo in a browser.
+//! What was done: backups, bringing one back, following people again.
+
+use crate::keeping::{HOME, ME};
+use crate::web_proposals::{field, on_both, to};
+
+#[test]
+fn a_backup_is_made_given_away_and_brought_back() {
+    on_both(async |room| {
+        let path = room.path(ME).await;
+        room.site.get(&format!("{path}/backups")).await.is(200).says("There is none yet");
+        room.scene.fake.world().block_for_account("mine.example");
+        room.site.send(&format!("{path}/backups"), &[]).await.is(303);
+        assert_eq!(room.worked(ME).await, format!("{path}/backups?note=made"));
+        let page = room.site.get(&format!("{path}/backups?note=made")).await.is(200);
+        let page = page.says("by hand");
+        let id = field(&page, "restore");
+        let csv = room.site.get(&format!("/backups/{id}.csv")).await.is(200);
+        assert_eq!(csv.text, "mine.example\n");
+        assert!(csv.headers["content-disposition"].to_str().unwrap().contains(".csv"));
+        let json = room.site.get(&format!("/backups/{id}.json")).await.is(200);
+        assert!(json.text.contains("hedgerow-backup/1"));
+        // Lost by hand, and brought back.
+        room.scene.fake.world().account_blocks.clear();
+        let page = room.plan(ME, &[("restore", &id)]).await.says("Adds 1 domain.");
+        assert!(!page.text.contains("name=\"row\""), "there is nothing to say about its rows");
+        room.apply(ME, &page).await.1.says("done and verified").says("Brought back from a backup");
+        assert_eq!(room.scene.mine(), ["mine.example"]);
+        // It is not another target's.
+        let other = format!("{}/plan", room.path(HOME).await);
+        room.site.send(&other, &[("restore", &id)]).await.is(404);
+        // A file that was tampered with is not given away.
+        for (file, bytes) in room.scene.machine.kept() {
+            if file.to_string_lossy().contains("backups") && file.extension().unwrap() == "json" {
+                let text = String::from_utf8(bytes).unwrap();
+                std::fs::write(&file, text.replace("mine.example", "thine.example")).unwrap();
+            }
+        }
+        let page = room.site.get(&format!("/backups/{id}.json")).await.is(422).says("damaged");
+        assert!(!page.text.contains("/backups/me@"), "no path of this machine: {}", page.text);
+    });
+}
+
+#[test]
+fn a_part_of_a_run_is_taken_back() {
+    on_both(async |room| {
+        room.scene.follow("garden", &["a.example,suspend,", "b.example,suspend,"]);
+        let page = room.plan(ME, &[("list", "garden")]).await;
+        let (run, _) = room.apply(ME, &page).await;
+        let id = run.rsplit('/').next().unwrap();
+        let page = room.plan(ME, &[("undo", id)]).await.says("Lifts 2 domains.");
+        let page = room.says(ME, &page, &[("row", "ignore 1 a.example"), ("of", "removes")]).await;
+        let page = page.says("Lifts 1 domain.").says("Only a part of the run is taken back");
+        let path = room.path(ME).await;
+        let sent = [("proposal", &*field(&page, "proposal")), ("row", "ignore 1 b.example")];
+        room.site
+            .send(&format!("{path}/plan/decide"), &sent)
+            .await
+            .is(422)
+            .says("Let go of the plan");
+        let page = room.says(ME, &page, &[("what", "everything")]).await.says("Lifts 2 domains.");
+        let page = room.says(ME, &page, &[("row", "ignore 1 a.example"), ("of", "removes")]).await;
+        room.apply(ME, &page).await;
+        assert_eq!(room.scene.mine(), ["a.example"]);
+        // Another target's run is not taken back here.
+        let other = format!("{}/plan", room.path(HOME).await);
+        room.site.send(&other, &[("undo", id)]).await.is(404);
+    });
+}
+
+#[test]
+fn people_are_followed_again_once_the_block_is_gone() {
+    on_both(async |room| {
+        let fake = &room.scene.fake;
+        fake.world().follows = vec!["friend@bad.example".to_owned()];
+        room.scene.follow("garden", &["bad.example,suspend,"]);
+        let page = room.plan(ME, &[("list", "garden")]).await;
+        let page = room.says(ME, &page, &[("row", "accept 1 bad.example"), ("of", "held")]).await;
+        let (run, page) = room.apply(ME, &page).await;
+        assert!(!page.text.contains("/refollow"), "the block is still there");
+        assert!(fake.world().follows.is_empty());
+        room.site
+            .send(&format!("{run}/refollow"), &[])
+            .await
+            .is(422)
+            .says("nobody to follow again");
+        let id = run.rsplit('/').next().unwrap();
+        let page = room.plan(ME, &[("undo", id)]).await;
+        room.apply(ME, &page).await;
+        let tokens = fake.tokens();
+        let (inside, answer) = room.site.approved(fake, &format!("{run}/refollow"), &[]).await;
+        assert_eq!(to(&answer.is(303)), format!("{}/work", room.path(ME).await));
+        let _ = inside;
+        assert_eq!(room.worked(ME).await, run);
+        room.site.get(&run).await.is(200).says("You follow 1 person again");
+        assert_eq!(fake.world().follows, ["friend@bad.example"]);
+        assert_eq!(fake.tokens(), tokens, "the right to follow was given back");
+    });
+}

@@ -139,11 +139,11 @@ pub async fn follow(
 
 /// The signature that a list has to have. `key` is the key in base64, or where it is.
 pub async fn signed(lists: &Lists, signature: &str, key: &str) -> Result<Signed, AddError> {
-    let signature = absolute(signature)?;
+    let signature = absolute(lists, signature)?;
     if is_key(key) {
         return Ok(Signed { signature, key: key.to_owned(), key_address: None });
     }
-    let address = absolute(key)?;
+    let address = absolute(lists, key)?;
     let key = lists.small(&address).await.map_err(AddError::Key)?;
     Ok(Signed { signature, key, key_address: Some(address) })
 }
@@ -154,8 +154,8 @@ fn is_key(text: &str) -> bool {
 }
 
 /// An address as it can be kept, wherever the next command is run.
-fn absolute(address: &str) -> Result<String, SourceError> {
-    Ok(Source::parse(address)?.kept())
+fn absolute(lists: &Lists, address: &str) -> Result<String, SourceError> {
+    Ok(Source::parse_for(lists.store.owner(), address)?.kept())
 }
 
 /// A name that can stand on a command line and in an address, and is nobody else's.

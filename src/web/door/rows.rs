@@ -3,12 +3,10 @@
 use super::form::Form;
 use crate::combine::Asks;
 use crate::domain::Domain;
-use crate::plan::{
-    Add, Direction, Held, Hold, Plan, Reason, Remove, Row, Skipped, Update, describe, lifts,
-    transition,
-};
+use crate::plan::{Add, Direction, Held, Hold, Plan, Reason, Remove, Row, Skipped, Update};
 use crate::policy::Guard;
 use crate::text::plain;
+use crate::web::rows::{asked, effect_of_add, effect_of_remove, effect_of_update};
 use crate::web::words;
 
 /// So many rows of a group stand on a page. The file always has all.
@@ -123,18 +121,18 @@ fn group(
 }
 
 fn added(add: &Add, form: &Form) -> RowView {
-    let effect = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
+    let effect = effect_of_add(add);
     let choice = if form.accept.contains(&add.domain) { ACCEPTED } else { EXCEPT };
     row(add.domain.as_str(), effect, &add.asked_by, Some(choice))
 }
 
 fn updated(update: &Update, choice: Option<Choice>) -> RowView {
-    let effect = transition(&update.before, &update.after);
+    let effect = effect_of_update(update);
     row(update.domain.as_str(), effect, &update.asked_by, choice)
 }
 
 fn removed(remove: &Remove) -> RowView {
-    row(&remove.domain, lifts(remove), &remove.asked_by, None)
+    row(&remove.domain, effect_of_remove(remove), &remove.asked_by, None)
 }
 
 fn held_row(held: &Held, form: &Form) -> RowView {
@@ -182,15 +180,6 @@ fn lower_choice(form: &Form, checked: bool) -> Option<Choice> {
 }
 
 fn row(domain: &str, effect: String, asks: &Asks, choice: Option<Choice>) -> RowView {
-    let mut details = Vec::new();
-    let mut lists = Vec::new();
-    for ask in asks.iter().filter(|ask| !ask.watched) {
-        let severity = ask.severity.map_or_else(|| "a block".to_owned(), |s| s.to_string());
-        let comment = ask.comment.as_deref().filter(|comment| !comment.is_empty());
-        let comment = comment.map_or_else(String::new, |comment| format!(": {}", plain(comment)));
-        details.push(format!("{} asks for {severity}{comment}", plain(&ask.list)));
-        lists.push(plain(&ask.list).into_owned());
-    }
-    let domain = plain(domain).into_owned();
-    RowView { domain, effect, lists: lists.join(", "), details, choice }
+    let (lists, details) = asked(asks);
+    RowView { domain: plain(domain).into_owned(), effect, lists, details, choice }
 }

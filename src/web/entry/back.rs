@@ -21,12 +21,13 @@ use crate::block::Level;
 use crate::clock::random;
 use crate::mastodon::discovery::{ServerInfo, discover, parse_server};
 use crate::mastodon::oauth::{Access, Pending};
-use crate::store::Owner;
+use crate::store::{Owner, RunId, TargetRow};
 use crate::text::{fit, plain};
 use crate::verb::sign_in::{self, Asking};
 use crate::web::fault::{Answer, Fault};
 use crate::web::limits::Address;
 use crate::web::page;
+use crate::web::runs;
 use crate::web::site::Site;
 use crate::web::visitor::{Person, browser};
 
@@ -39,8 +40,18 @@ const NOBODY: Owner = -1;
 /// What an approval is for.
 #[derive(Serialize, Deserialize)]
 enum Purpose {
-    SignIn { next: String },
-    Connect { owner: Owner, impact: bool },
+    SignIn {
+        next: String,
+    },
+    Connect {
+        owner: Owner,
+        impact: bool,
+    },
+    /// Following people again whom a run had cut off.
+    Refollow {
+        owner: Owner,
+        run: RunId,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -153,6 +164,26 @@ pub async fn begin(
     }
 }
 
+/// Asks a target's server for the right to follow people.
+pub async fn ask_to_refollow(
+    site: &Site,
+    jar: PrivateCookieJar,
+    headers: &HeaderMap,
+    person: &Person,
+    row: &TargetRow,
+    run: RunId,
+) -> Answer {
+    let app = &person.app;
+    let base = url::Url::parse(&row.base_url)?;
+    app.may_ask(&base).map_err(|error| Fault::input(format!("{error}.")))?;
+    let client = app.client()?;
+    let server: ServerInfo = discover(&client, &base).await?;
+    let back = format!("{}/back", origin(site, headers));
+    let (asking, random) = (Asking::refollow(), [random()?, random()?]);
+    let pending = sign_in::begin(&client, &server, &asking, &back, random).await?;
+    keep(site, jar, Purpose::Refollow { owner: person.owner(), run }, pending)
+}
+
 /// Finds the server and registers with it.
 async fn ask(
     site: &Site,
@@ -222,6 +253,10 @@ pub async fn approve(State(site): State<Site>, jar: PrivateCookieJar) -> Answer 
             vec!["see who you are, once"],
             "It keeps no key to your account, and can neither read nor change anything there.",
         ),
+        (Purpose::Refollow { .. }, _) => (
+            vec!["follow those again whom a run had cut off", "see who you are"],
+            "It follows nobody else, and gives the right back as soon as it has done so.",
+        ),
         (_, Level::Account) => (
             vec![
                 "read and change the domains that you block",
@@ -289,6 +324,12 @@ pub async fn back(
         Purpose::SignIn { next } => {
             signed_in(&site, jar.clone(), &headers, &pending, &code, &next).await
         }
+        Purpose::Refollow { owner, run } => match person.filter(|it| it.owner() == owner) {
+            Some(person) => runs::follow(&site, &person, run, &pending, &code)
+                .await
+                .map(|to| (jar.clone(), Redirect::to(&to)).into_response()),
+            None => Ok((jar.clone(), page::signed_out()).into_response()),
+        },
         Purpose::Connect { owner, .. } => match person.filter(|person| person.owner() == owner) {
             Some(person) => connected(&person, &pending, &code)
                 .await

@@ -17,7 +17,7 @@ use super::site::Site;
 use super::visitor::{Person, browser};
 use crate::store::HOUSE;
 
-pub use back::{approve, back, begin, connect, sign_in};
+pub use back::{approve, ask_to_refollow, back, begin, connect, sign_in};
 pub use link::Link;
 
 #[derive(Template)]

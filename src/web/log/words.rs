@@ -46,6 +46,11 @@ pub const fn kind(kind: EventKind) -> &'static str {
         EventKind::LeftAlone => "left alone",
         EventKind::Refollowed => "followed again",
         EventKind::Waiting => "waits for a person",
+        EventKind::TokenMade => "token made",
+        EventKind::TokenEnded => "token ended",
+        EventKind::Published => "published",
+        EventKind::Republished => "publication changed",
+        EventKind::Unpublished => "no longer published",
         EventKind::Reset => "name given to another",
     }
 }
@@ -133,6 +138,11 @@ pub fn says(event: &Event) -> String {
                 rows => format!("{rows} changes wait for a person"),
             }
         }
+        EventKind::TokenMade => named("Made the token", word("token")),
+        EventKind::TokenEnded => named("Ended the token", word("token")),
+        EventKind::Published => named("Published", word("title")),
+        EventKind::Republished => named("Changed what is published as", word("title")),
+        EventKind::Unpublished => named("Ended the publication", word("title")),
         EventKind::Reset => {
             "The name is another account\u{2019}s or server\u{2019}s now; what was \
                              remembered of the one before is forgotten"
@@ -145,6 +155,10 @@ pub fn says(event: &Event) -> String {
 fn said(detail: &Value, name: &str) -> Option<String> {
     let text = detail.get(name)?.as_str()?;
     Some(fit(&plain(text), LONGEST)).filter(|text| !text.is_empty())
+}
+
+fn named(deed: &str, name: Option<String>) -> String {
+    name.map_or_else(|| deed.to_owned(), |name| format!("{deed} \u{201c}{name}\u{201d}"))
 }
 
 fn because(event: &Event) -> String {

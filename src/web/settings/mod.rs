@@ -1,4 +1,6 @@
-//! A person's own affairs: the browsers they are signed in on.
+//! A person's own affairs: the browsers they are signed in on, and the keys of their programs.
+
+mod tokens;
 
 use askama::Template;
 use axum::Router;
@@ -9,15 +11,17 @@ use axum::routing::{get, post};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use super::fault::Answer;
+use super::fault::{Answer, Fault};
 use super::page;
 use super::site::Site;
 use super::visitor::{Person, alive_since};
-use crate::store::Session;
+use crate::store::{Session, Token};
 
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/settings", get(settings))
+        .route("/settings/tokens", post(tokens::make))
+        .route("/settings/tokens/end", post(tokens::end))
         .route("/settings/sessions/end", post(end))
         .route("/settings/sessions/end-others", post(end_others))
 }
@@ -28,18 +32,31 @@ struct Settings {
     name: String,
     house: bool,
     sessions: Vec<(Session, bool)>,
+    tokens: Vec<Token>,
+    /// What is wrong with the token that was asked for.
+    problem: Option<String>,
 }
 
 async fn settings(State(site): State<Site>, person: Person) -> Answer {
+    shown(&site, &person, StatusCode::OK, None).await
+}
+
+async fn shown(
+    site: &Site,
+    person: &Person,
+    status: StatusCode,
+    problem: Option<String>,
+) -> Answer {
     let since = alive_since(site.app().clock.now());
-    let sessions = person.app.store().await?.sessions(since).await?;
+    let store = person.app.store().await?;
     let here = |session: Session| {
         let here = session.digest == person.digest;
         (session, here)
     };
-    let sessions = sessions.into_iter().map(here).collect();
+    let sessions = store.sessions(since).await?.into_iter().map(here).collect();
     let (name, house) = (person.name.clone(), person.is_house());
-    Ok(page::html(StatusCode::OK, &Settings { name, house, sessions }))
+    let tokens = store.tokens().await?;
+    Ok(page::html(status, &Settings { name, house, sessions, tokens, problem }))
 }
 
 #[derive(Deserialize)]
@@ -77,6 +94,14 @@ mod tests {
                 (session("ab", "Firefox <on> a desk"), true),
                 (session("cd", "A telephone"), false),
             ],
+            tokens: vec![Token {
+                id: 3,
+                name: "a <bot>".to_owned(),
+                scope: crate::store::Scope::Write,
+                created_at: "2026-11-01T08:00:00Z".parse().unwrap(),
+                used_at: None,
+            }],
+            problem: None,
         };
         insta::assert_snapshot!(page.render().unwrap());
     }

@@ -163,6 +163,9 @@ fn under_way(status: &Status) -> String {
     match status.work {
         Work::Read => "The blocks are being read right now.".to_owned(),
         Work::Plan => "A plan is being made right now.".to_owned(),
+        Work::Abandon => "A run is being given up right now.".to_owned(),
+        Work::BackUp => "A backup is being made right now.".to_owned(),
+        Work::Refollow => "People are being followed again right now.".to_owned(),
         Work::Apply if status.total == 0 => "A plan is being carried out right now.".to_owned(),
         Work::Apply => {
             let Status { done, total, .. } = status;
@@ -176,6 +179,9 @@ fn failed(work: Work) -> String {
         Work::Read => "The blocks could not be read.",
         Work::Plan => "No plan could be made.",
         Work::Apply => "A plan was not carried out to its end.",
+        Work::Abandon => "A run was not given up.",
+        Work::BackUp => "No backup was made.",
+        Work::Refollow => "Not everybody was followed again.",
     }
     .to_owned()
 }

@@ -12,6 +12,7 @@ mod door;
 mod driver;
 mod entry;
 mod keys;
+mod lists;
 mod pages;
 mod serve;
 

@@ -104,6 +104,33 @@ fn events_are_filtered_and_read_page_by_page_in_both_directions() {
                 wanted.reverse();
             }
         }
+        // The page before one that is known, and a text in any part of what was done.
+        let last = read(EventFilter { limit: Some(2_500), ..everything }).await[2_000].0;
+        for (newest_first, wanted) in [(true, 1_999), (false, 0)] {
+            let page =
+                EventFilter { before: Some(last), limit: Some(3), newest_first, ..everything };
+            let page = read(page).await;
+            assert_eq!((page.len(), page[0].1), (3, wanted));
+        }
+        for (text, count) in [
+            ("D2.EXAMPLE", 833),
+            ("l3", 625),
+            ("AnN", 2_500),
+            ("yo", 1_250),
+            ("", 2_500),
+            ("%", 0),
+            ("d_.example", 0),
+            ("!", 0),
+        ] {
+            let found = read(EventFilter { text: Some(text), ..everything }).await;
+            assert_eq!(found.len(), count, "{text}");
+        }
+        let odd = NewEvent::new(moment(1), "100 %_É! sure", EventKind::Policy);
+        store.log(&[odd]).await.unwrap();
+        for text in ["%_", "É!", "100 %", "SURE"] {
+            let found = store.events(&EventFilter { text: Some(text), ..everything }).await;
+            assert_eq!(found.unwrap().len(), 1, "{text}");
+        }
         let none = EventFilter { limit: Some(0), ..everything };
         assert_eq!(read(none).await, []);
         assert_eq!(read(EventFilter { target: Some("m"), ..everything }).await, []);

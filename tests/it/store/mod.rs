@@ -288,6 +288,34 @@ fn runs_come_newest_first_and_no_more_than_asked() {
         assert_eq!(runs.iter().map(|run| run.steps.total).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(store.runs(100).await.unwrap().len(), 3);
         assert_eq!(store.runs(0).await.unwrap(), []);
+        store.begin_run(&new_run("other", 3), &STEPS).await.unwrap();
+        for (offset, limit, wanted) in [(0, 2, &ids[..2]), (1, 9, &ids[1..]), (3, 9, &[])] {
+            let runs = store.runs_on("me", offset, limit).await.unwrap();
+            assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), wanted);
+        }
+        assert_eq!(store.count_runs("me").await.unwrap(), 3);
+        assert_eq!(store.count_runs("nobody").await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn steps_come_page_by_page_and_by_what_became_of_them() {
+    on_both(async |place| {
+        let store = place.open().await;
+        let steps: Vec<NewStep<'_>> = (0..7).map(|n| STEPS[n % 3]).collect();
+        let run = store.begin_run(&new_run("me", 0), &steps).await.unwrap();
+        store.mark_steps(run, &[1, 4, 5], StepStatus::Done, None, moment(1)).await.unwrap();
+        store.mark_step(run, 2, StepStatus::Failed, Some("no"), moment(1)).await.unwrap();
+        let page = async |states: &[StepStatus], offset, limit| -> Vec<i64> {
+            let steps = store.steps_page(run, states, offset, limit).await.unwrap();
+            steps.into_iter().map(|step| step.seq).collect()
+        };
+        assert_eq!(page(&[], 0, 3).await, [0, 1, 2]);
+        assert_eq!(page(&[], 6, 3).await, [6]);
+        assert_eq!(page(&[], 7, 3).await, [0; 0]);
+        assert_eq!(page(&[StepStatus::Done], 1, 9).await, [4, 5]);
+        assert_eq!(page(&[StepStatus::Failed, StepStatus::Pending], 0, 3).await, [0, 2, 3]);
+        assert_eq!(page(&[StepStatus::Skipped], 0, 3).await, [0; 0]);
     });
 }
 
@@ -305,6 +333,16 @@ fn backups_come_newest_first_for_one_target_or_all() {
         assert_eq!(list(Some("me")).await, [ids[3], ids[0], ids[2]]);
         assert_eq!(list(None).await, [ids[3], ids[0], ids[2], ids[1]]);
         assert_eq!(list(Some("x")).await, [0; 0]);
+        for (target, offset, limit, wanted) in [
+            (Some("me"), 1, 1, vec![ids[0]]),
+            (None, 2, 9, vec![ids[2], ids[1]]),
+            (Some("me"), 3, 9, vec![]),
+        ] {
+            let page = store.backups_page(target, offset, limit).await.unwrap();
+            assert_eq!(page.into_iter().map(|b| b.id).collect::<Vec<_>>(), wanted);
+        }
+        assert_eq!(store.count_backups(Some("me")).await.unwrap(), 3);
+        assert_eq!(store.count_backups(None).await.unwrap(), 4);
         let backup = store.backup(ids[1]).await.unwrap().unwrap();
         assert_eq!((backup.target.as_str(), backup.taken_at, backup.blocks), ("other", kept(1), 3));
         assert_eq!((backup.path.as_str(), backup.csv_path.as_str()), ("/b/1.json", "/b/1.csv"));

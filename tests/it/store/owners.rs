@@ -10,8 +10,8 @@ use hedgerow::ledger::{Delta, Dismissal, Holding, Why};
 use hedgerow::policy::{Policy, Terms};
 use hedgerow::store::{
     BlockDate, Ending, EventFilter, EventKind, FollowedList, HOUSE, NewBackup, NewEvent,
-    NewException, NewList, NewRun, NewSnapshot, NewStep, NewTarget, Owner, Standing, StepStatus,
-    Store, StoreError, Visit,
+    NewException, NewList, NewPublication, NewRun, NewSnapshot, NewStep, NewTarget, Owner, Scope,
+    Standing, StepStatus, Store, StoreError, Visibility, Visit,
 };
 
 use super::place::on_both;
@@ -21,7 +21,7 @@ const ANN: Owner = 1;
 const BOB: Owner = 2;
 
 /// Says about a method that it is not about anybody's rows, and where that is tested.
-const FOR_EVERYBODY: [&str; 9] = [
+const FOR_EVERYBODY: [&str; 11] = [
     // The database itself.
     "open",
     "close",
@@ -29,6 +29,9 @@ const FOR_EVERYBODY: [&str; 9] = [
     "person",
     "session",
     "forget_sessions",
+    "bearer",
+    // What is published is for whoever has the address.
+    "publication_at",
     // One run at a time on an account or a server, whoever asks: `lock.rs`.
     "lock_target",
     // The dictionary: `only_what_the_houses_lists_say_is_looked_up_by_all`, below.
@@ -68,6 +71,8 @@ pub struct Ids {
     pub exception: i64,
     pub proposal: i64,
     pub session: String,
+    pub token: i64,
+    pub publication: i64,
 }
 
 fn domain(name: &str) -> Domain {
@@ -156,6 +161,16 @@ fn signed_in(mark: &str) -> NewTarget {
     NewTarget { token: mark.to_owned(), ..target("me") }
 }
 
+fn publication(mark: &str) -> NewPublication {
+    NewPublication {
+        slug: format!("slug-{mark}"),
+        title: mark.to_owned(),
+        what: "{}".to_owned(),
+        options: "{}".to_owned(),
+        visibility: Visibility::Private,
+    }
+}
+
 fn steps(mark: &str) -> Vec<NewStep<'_>> {
     STEPS.iter().map(|step| NewStep { lists: mark, ..*step }).collect()
 }
@@ -186,8 +201,22 @@ pub async fn furnish(store: &Store, mark: &str) -> Ids {
     store.save_reading("me", mark, &state(mark)).await.unwrap();
     let proposal = store.propose("me", mark, mark.as_bytes(), moment(0)).await.unwrap();
     store.begin_session(mark, mark, moment(0)).await.unwrap();
+    let token = store.add_token("mine", mark, Scope::Read, moment(0)).await.unwrap();
+    let publication = store.add_publication(&publication(mark), moment(0)).await.unwrap();
     let (runs, session) = ([done, open], mark.to_owned());
-    Ids { target, backup, runs, list, sha256, exception, proposal, session }
+    let ids = Ids {
+        target,
+        backup,
+        runs,
+        list,
+        sha256,
+        exception,
+        proposal,
+        session,
+        token,
+        publication,
+    };
+    ids
 }
 
 pub type Seen = BTreeMap<&'static str, String>;
@@ -243,12 +272,19 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     put(s, "reading_at", store.reading_at("me", mark).await);
     put(s, "proposal", store.proposal(ids.proposal).await);
     put(s, "open_proposal", store.open_proposal("me").await);
+    put(s, "proposal_standing", store.proposal_standing(ids.proposal).await);
+    put(s, "stranded_proposal", store.stranded_proposal("me").await);
+    put(s, "dismissals", store.dismissals("me", mark, moment(0)).await);
+    put(s, "ledger_version", store.ledger_version("me").await);
+    put(s, "tokens", store.tokens().await);
+    put(s, "publication", store.publication(ids.publication).await);
+    put(s, "publications", store.publications().await);
     put(s, "sessions", store.sessions(moment(-1)).await);
     seen
 }
 
 /// The writing methods, each with a person's hand on what is another owner's.
-const WRITES: [&str; 37] = [
+const WRITES: [&str; 43] = [
     "save_target",
     "delete_target",
     "insert_backup",
@@ -284,6 +320,12 @@ const WRITES: [&str; 37] = [
     "touch_session",
     "end_session",
     "end_other_sessions",
+    "add_token",
+    "touch_token",
+    "delete_token",
+    "add_publication",
+    "change_publication",
+    "revoke_publication",
     // It reads, and forgets where the name is another's now.
     "ledger",
     "forget_sessions",
@@ -356,14 +398,26 @@ async fn write(method: &str, me: &Store, theirs: &Ids) {
         "propose" => drop(me.propose("me", mark, b"again", now).await.unwrap()),
         "revise" => assert!(!me.revise(theirs.proposal, 1, mark, b"x").await.unwrap()),
         "take_proposal" => assert!(!me.take_proposal(theirs.proposal, 1, now).await.unwrap()),
-        "proposal_became" => me.proposal_became(theirs.proposal, run_of_theirs).await.unwrap(),
-        "reopen_proposal" => me.reopen_proposal(theirs.proposal).await.unwrap(),
+        "proposal_became" => {
+            me.proposal_became(theirs.proposal, run_of_theirs, now).await.unwrap();
+        }
+        "reopen_proposal" => assert!(!me.reopen_proposal(theirs.proposal).await.unwrap()),
         "drop_proposal" => assert!(!me.drop_proposal(theirs.proposal).await.unwrap()),
         "save_reading" => me.save_reading("me", mark, &state(mark)).await.unwrap(),
         "begin_session" => me.begin_session(mark, mark, now).await.unwrap(),
         "touch_session" => me.touch_session(&theirs.session, now).await.unwrap(),
         "end_session" => assert!(!me.end_session(&theirs.session).await.unwrap()),
         "end_other_sessions" => drop(me.end_other_sessions("").await.unwrap()),
+        "add_token" => drop(me.add_token("more", mark, Scope::Write, now).await.unwrap()),
+        "touch_token" => me.touch_token(theirs.token, now).await.unwrap(),
+        "delete_token" => assert_eq!(me.delete_token(theirs.token).await.unwrap(), None),
+        "add_publication" => drop(me.add_publication(&publication(mark), now).await.unwrap()),
+        "change_publication" => {
+            missing(&me.change_publication(theirs.publication, &publication(mark), now).await);
+        }
+        "revoke_publication" => {
+            assert!(!me.revoke_publication(theirs.publication, now).await.unwrap());
+        }
         "ledger" => drop(me.ledger("me", "somebody else", now).await.unwrap()),
         "forget_sessions" => drop(me.forget_sessions(moment(-9)).await.unwrap()),
         other => panic!("no case for {other}"),
@@ -408,6 +462,13 @@ fn every_method_of_the_store_has_a_case() {
         "reading_at",
         "proposal",
         "open_proposal",
+        "proposal_standing",
+        "stranded_proposal",
+        "dismissals",
+        "ledger_version",
+        "tokens",
+        "publication",
+        "publications",
         "sessions",
     ];
     let mut known: BTreeSet<String> = FOR_EVERYBODY.map(str::to_owned).into();
@@ -457,6 +518,8 @@ fn nobody_sees_what_is_anothers() {
             assert_eq!(store.target_by_id(theirs.target).await.unwrap(), None);
             assert_eq!(store.backup(theirs.backup).await.unwrap(), None);
             assert_eq!(store.proposal(theirs.proposal).await.unwrap(), None);
+            assert_eq!(store.proposal_standing(theirs.proposal).await.unwrap(), None);
+            assert_eq!(store.publication(theirs.publication).await.unwrap(), None);
             for run in theirs.runs {
                 assert_eq!(store.run(run).await.unwrap(), None);
                 assert_eq!(store.plan(run).await.unwrap(), None);
@@ -483,7 +546,8 @@ fn nobody_changes_what_is_anothers() {
         for method in WRITES {
             place
                 .sql(
-                    "DELETE FROM proposal; DELETE FROM session; DELETE FROM reading;
+                    "DELETE FROM token; DELETE FROM publication; DELETE FROM publication_past;
+                     DELETE FROM proposal; DELETE FROM session; DELETE FROM reading;
                      DELETE FROM subscription; DELETE FROM kept_target; DELETE FROM holding;
                      DELETE FROM dismissal; DELETE FROM block_date; DELETE FROM exception;
                      DELETE FROM followed_list; DELETE FROM run; DELETE FROM backup;
@@ -496,7 +560,10 @@ fn nobody_changes_what_is_anothers() {
             }
             for (other, mark) in [(BOB, "of-2"), (HOUSE, "of-house")] {
                 // What was done once cannot be done again with a name that is gone.
-                if other == HOUSE && method.starts_with("delete_") && method != "delete_exception" {
+                if other == HOUSE
+                    && method.starts_with("delete_")
+                    && !["delete_exception", "delete_token"].contains(&method)
+                {
                     continue;
                 }
                 let before = read(&store.of(other), &ids[&other], mark).await;
@@ -507,7 +574,7 @@ fn nobody_changes_what_is_anothers() {
                     assert_eq!(&after[read], shown, "{method} of another changed {read}");
                 }
                 assert_eq!(read(&store, &ids[&HOUSE], "of-house").await, bystander, "{method}");
-                if method == "begin_session" || method == "add_list" {
+                if ["begin_session", "add_list", "add_token", "add_publication"].contains(&method) {
                     break;
                 }
             }

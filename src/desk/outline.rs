@@ -1,0 +1,211 @@
+//! A plan's rows in groups, those of most consequence first: where each stands, and nothing
+//! else. A long plan is worked through once, and then any page of it can be shown at once.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use crate::combine::Asks;
+use crate::domain::Domain;
+use crate::plan::{Add, Cause, Direction, Held, Hold, Plan, Remove, Row, Skipped, Update, cuts};
+use crate::policy::{Guard, worded};
+
+worded! {
+    /// What a row comes to. In this order they are shown.
+    pub enum Group {
+        /// Ends follows, whatever else it does.
+        Cuts = "cuts",
+        /// Waits for a person.
+        Held = "held",
+        Removes = "removes",
+        Lowers = "lowers",
+        Raises = "raises",
+        /// Only words about the block change.
+        Edits = "edits",
+        Adds = "adds",
+        /// A person leaves it out of this run.
+        Aside = "aside",
+        /// Is asked for and not done.
+        Skipped = "skipped",
+    }
+}
+
+/// Where a row stands in its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    Add(usize),
+    Update(usize),
+    Remove(usize),
+    Held(usize),
+    Skipped(usize),
+}
+
+/// The row at a [`Place`].
+#[derive(Debug, Clone, Copy)]
+pub enum At<'a> {
+    Add(&'a Add),
+    Update(&'a Update),
+    Remove(&'a Remove),
+    Held(&'a Held),
+    Skipped(&'a Skipped),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Outline {
+    groups: Vec<Vec<Place>>,
+    /// Guards that hold something, and how much.
+    pub guards: Vec<(Guard, usize)>,
+    /// How many of the rows that are done end contact.
+    pub cutting: usize,
+    /// Of how many of those nobody knows whom they cut.
+    pub unknown: usize,
+}
+
+impl Place {
+    pub fn of(self, plan: &Plan) -> Option<At<'_>> {
+        Some(match self {
+            Place::Add(at) => At::Add(plan.add.get(at)?),
+            Place::Update(at) => At::Update(plan.update.get(at)?),
+            Place::Remove(at) => At::Remove(plan.remove.get(at)?),
+            Place::Held(at) => At::Held(plan.held.get(at)?),
+            Place::Skipped(at) => At::Skipped(plan.skipped.get(at)?),
+        })
+    }
+}
+
+impl<'a> At<'a> {
+    /// The name as the target stores it, or as a list has it.
+    pub fn name(self) -> &'a str {
+        match self {
+            At::Add(row) => row.domain.as_str(),
+            At::Update(row) => row.domain.as_str(),
+            At::Remove(row) => &row.domain,
+            At::Held(held) => held.row.name(),
+            At::Skipped(row) => &row.domain,
+        }
+    }
+
+    pub fn asks(self) -> &'a Asks {
+        match self {
+            At::Add(row) | At::Held(Held { row: Row::Add(row), .. }) => &row.asked_by,
+            At::Update(row) | At::Held(Held { row: Row::Update(row), .. }) => &row.asked_by,
+            At::Remove(row) | At::Held(Held { row: Row::Remove(row), .. }) => &row.asked_by,
+            At::Skipped(row) => &row.asked_by,
+        }
+    }
+
+    pub fn because(self) -> Option<&'a Cause> {
+        match self {
+            At::Update(row) | At::Held(Held { row: Row::Update(row), .. }) => row.because.as_ref(),
+            At::Remove(row) | At::Held(Held { row: Row::Remove(row), .. }) => row.because.as_ref(),
+            At::Add(_) | At::Held(_) | At::Skipped(_) => None,
+        }
+    }
+
+    /// Whether a list has a part in it: asks for it, or has let go of it.
+    pub fn is_of(self, list: &str) -> bool {
+        let gone = match self.because() {
+            Some(Cause::Retracted { lists } | Cause::Unsubscribed { lists }) => &lists[..],
+            _ => &[],
+        };
+        gone.iter().any(|name| name == list) || self.asks().heard_from(list)
+    }
+
+    /// The domain with which contact would end, if the row does that.
+    pub fn cutting(self) -> Option<&'a Domain> {
+        match self {
+            At::Add(row) | At::Held(Held { row: Row::Add(row), .. }) => {
+                cuts(row.rule.as_ref(), None).then_some(&row.domain)
+            }
+            At::Update(row) | At::Held(Held { row: Row::Update(row), .. }) => {
+                cuts(Some(&row.after), Some(&row.before)).then_some(&row.domain)
+            }
+            At::Remove(_) | At::Held(_) | At::Skipped(_) => None,
+        }
+    }
+}
+
+impl Outline {
+    pub fn of(plan: &Plan) -> Outline {
+        let mut outline =
+            Outline { groups: vec![Vec::new(); Group::ALL.len()], ..Outline::default() };
+        let mut ends: Vec<(&Domain, usize)> =
+            plan.cuts().into_iter().map(|(domain, cut)| (domain, cut.relations())).collect();
+        ends.retain(|(_, relations)| *relations > 0);
+        ends.sort_unstable_by_key(|(domain, _)| *domain);
+        let relations = |domain: &Domain| {
+            let at = ends.binary_search_by_key(&domain, |(domain, _)| *domain).ok()?;
+            Some(ends[at].1)
+        };
+        let mut cutting = Vec::new();
+        let mut rows: Vec<(Group, Place)> = Vec::new();
+        for (at, add) in plan.add.iter().enumerate() {
+            match relations(&add.domain) {
+                Some(relations) => cutting.push((relations, Place::Add(at))),
+                None => rows.push((Group::Adds, Place::Add(at))),
+            }
+        }
+        for (at, update) in plan.update.iter().enumerate() {
+            let group = match update.direction() {
+                Direction::Raise => Group::Raises,
+                Direction::Lower => Group::Lowers,
+                Direction::Edit => Group::Edits,
+            };
+            match relations(&update.domain) {
+                Some(relations) => cutting.push((relations, Place::Update(at))),
+                None => rows.push((group, Place::Update(at))),
+            }
+        }
+        rows.extend((0..plan.remove.len()).map(|at| (Group::Removes, Place::Remove(at))));
+        for (at, held) in plan.held.iter().enumerate() {
+            let aside = held.why.contains(&Hold::Aside);
+            rows.push((if aside { Group::Aside } else { Group::Held }, Place::Held(at)));
+            outline.count_guards(held);
+        }
+        rows.extend((0..plan.skipped.len()).map(|at| (Group::Skipped, Place::Skipped(at))));
+        cutting.sort_by_key(|(relations, _)| Reverse(*relations));
+        outline.groups[Group::Cuts as usize] =
+            cutting.into_iter().map(|(_, place)| place).collect();
+        for (group, place) in rows {
+            outline.groups[group as usize].push(place);
+        }
+        // What the plan has in the order of names is in the order of severity here.
+        outline.groups[Group::Adds as usize].sort_by_key(|place| match place.of(plan) {
+            Some(At::Add(add)) => Reverse(add.rule.as_ref().map(|rule| rule.severity)),
+            _ => Reverse(None),
+        });
+        for group in [Group::Raises, Group::Lowers, Group::Edits] {
+            outline.groups[group as usize].sort_by_key(|place| match place.of(plan) {
+                Some(At::Update(update)) => Reverse(Some(update.after.severity)),
+                _ => Reverse(None),
+            });
+        }
+        let done = (0..plan.add.len()).map(Place::Add);
+        let done = done.chain((0..plan.update.len()).map(Place::Update));
+        let ends: Vec<&Domain> =
+            done.filter_map(|place| place.of(plan).and_then(At::cutting)).collect();
+        outline.cutting = ends.len();
+        let dark = &plan.impact.unknown;
+        outline.unknown = ends.into_iter().filter(|domain| dark.contains(*domain)).count();
+        outline
+    }
+
+    fn count_guards(&mut self, held: &Held) {
+        for hold in &held.why {
+            let Hold::Guard { guard, .. } = hold else { continue };
+            match self.guards.iter_mut().find(|(known, _)| known == guard) {
+                Some((_, number)) => *number += 1,
+                None => self.guards.push((*guard, 1)),
+            }
+        }
+    }
+
+    pub fn rows(&self, group: Group) -> &[Place] {
+        self.groups.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// All rows, wherever they stand.
+    pub fn all(&self) -> impl Iterator<Item = (Group, Place)> {
+        Group::ALL.iter().flat_map(|group| self.rows(*group).iter().map(|place| (*group, *place)))
+    }
+}

@@ -1,0 +1,193 @@
+//! Work that changes a target, or takes up what was begun.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::job::{Ended, Job, Work};
+use super::proposal::{Proposal, Taken};
+use super::{Desk, DeskError, open};
+use crate::app::App;
+use crate::apply::{Engine, Report, plan_of};
+use crate::impact::{Impact, Person};
+use crate::keep;
+use crate::mastodon::oauth::Granted;
+use crate::store::{ProposalId, Run, RunId, Store, TargetRow};
+use crate::verb::refollow::follow_again;
+use crate::verb::resume::{self, ResumeError};
+
+impl Desk {
+    /// Carries a proposal out. `checksum` is that of the plan that the person has seen.
+    ///
+    /// However often it is asked to, one run comes of it: the target is reserved first, and
+    /// then the proposal is taken in the store.
+    pub async fn apply(
+        self: &Arc<Self>,
+        app: &App,
+        row: &TargetRow,
+        proposal: &Arc<Proposal>,
+        checksum: &str,
+    ) -> anyhow::Result<Arc<Job>> {
+        if proposal.plan.checksum != checksum {
+            return Err(DeskError::Changed.into());
+        }
+        if proposal.plan.is_empty() {
+            return Err(DeskError::Nothing.into());
+        }
+        is_open(&app.store().await?, proposal).await?;
+        if self.is_outdated(app, proposal).await? {
+            return Err(DeskError::Outdated.into());
+        }
+        let (desk, app, row, proposal) = (self.clone(), app.clone(), row.clone(), proposal.clone());
+        let owner = app.owner();
+        let begun = self.begin(owner, &row.name.clone(), Work::Apply, None, async move |job| {
+            let live = open(&app, &row, &job)?;
+            if let Some(now) = proposal.refresh(&app, live.as_ref()).await? {
+                desk.replace(owner, &proposal, Arc::new(now));
+                return Err(DeskError::Changed.into());
+            }
+            let store = app.store().await?;
+            if !store.take_proposal(proposal.id, proposal.revision, app.clock.now()).await? {
+                is_open(&store, &proposal).await?;
+                return Err(DeskError::Changed.into());
+            }
+            desk.proposals.remove(&(owner, proposal.id, proposal.revision));
+            let apply = async |engine: Engine<'_>| Ok(engine.apply(&proposal.plan).await?);
+            let done = {
+                // Known from its first moment on, so that a plan whose process is killed is
+                // not offered again.
+                let noted = note(&app, &store, proposal.id, &job);
+                let (mut run, mut noted) = (pin!(desk.run(&app, &row, &job, apply)), pin!(noted));
+                let mut known = false;
+                loop {
+                    tokio::select! {
+                        done = &mut run => break done,
+                        () = &mut noted, if !known => known = true,
+                    }
+                }
+            };
+            match job.status().run {
+                Some(run) => store.proposal_became(proposal.id, run, app.clock.now()).await?,
+                None => drop(store.reopen_proposal(proposal.id).await?),
+            }
+            done
+        });
+        Ok(begun?)
+    }
+
+    /// Goes on with a run that was interrupted.
+    pub fn resume(
+        self: &Arc<Self>,
+        app: &App,
+        row: &TargetRow,
+        run: RunId,
+    ) -> Result<Arc<Job>, DeskError> {
+        let (desk, app, row) = (self.clone(), app.clone(), row.clone());
+        self.begin(app.owner(), &row.name.clone(), Work::Apply, Some(run), async move |job| {
+            let store = app.store().await?;
+            let found = run_on(&store, &row, run).await?;
+            let plan = plan_of(&store, run)
+                .await?
+                .map_err(|source| ResumeError::Unreadable { run, source })?;
+            let resumed = async |engine: Engine<'_>| Ok(engine.resume(&found, &plan).await?);
+            desk.run(&app, &row, &job, resumed).await
+        })
+    }
+
+    /// Gives a run up that was interrupted. What it has done stays.
+    pub fn abandon(
+        self: &Arc<Self>,
+        app: &App,
+        row: &TargetRow,
+        run: RunId,
+    ) -> Result<Arc<Job>, DeskError> {
+        let (app, row) = (app.clone(), row.clone());
+        self.begin(app.owner(), &row.name.clone(), Work::Abandon, Some(run), async move |job| {
+            let found = run_on(&app.store().await?, &row, run).await?;
+            if !found.status.is_unfinished() {
+                return Ok(Ended::Abandoned(run));
+            }
+            resume::abandon(&app, &found, job.stop(), job.clone()).await?;
+            Ok(Ended::Abandoned(run))
+        })
+    }
+
+    /// Saves what a target blocks now.
+    pub fn back_up(self: &Arc<Self>, app: &App, row: &TargetRow) -> Result<Arc<Job>, DeskError> {
+        let (desk, app, row) = (self.clone(), app.clone(), row.clone());
+        self.begin(app.owner(), &row.name.clone(), Work::BackUp, None, async move |job| {
+            let (target, store) = (open(&app, &row, &job)?, app.store().await?);
+            let state = target.read().await?;
+            let engine = app.engine(&store, target.as_ref(), job.stop(), job.as_ref());
+            let made = engine.back_up(&state, "by hand", Impact::default()).await?;
+            store.save_reading(&row.name, &keep::whose(target.identity()), &state).await?;
+            desk.saw(&app, &row.name, state);
+            Ok(Ended::BackedUp(made.id))
+        })
+    }
+
+    /// Follows people again with a right that was granted for it, and gives that back.
+    pub fn refollow(
+        self: &Arc<Self>,
+        app: &App,
+        row: &TargetRow,
+        run: RunId,
+        granted: Granted,
+        lost: Vec<Person>,
+    ) -> Result<Arc<Job>, DeskError> {
+        let (app, row) = (app.clone(), row.clone());
+        self.begin(app.owner(), &row.name.clone(), Work::Refollow, None, async move |job| {
+            let client = app.client()?;
+            let patience = job.clone();
+            let (followed, given_back) =
+                follow_again(&app, &client, &row, &granted, &lost, job.stop(), patience).await;
+            Ok(Ended::Refollowed(run, Arc::new(followed?), given_back.err().map(Arc::new)))
+        })
+    }
+
+    /// Carries a run out, and remembers what the target showed afterwards.
+    async fn run(
+        &self,
+        app: &App,
+        row: &TargetRow,
+        job: &Arc<Job>,
+        with: impl AsyncFnOnce(Engine<'_>) -> anyhow::Result<Report>,
+    ) -> anyhow::Result<Ended> {
+        let target = open(app, row, job)?;
+        let store = app.store().await?;
+        let mut report =
+            with(app.engine(&store, target.as_ref(), job.stop(), job.as_ref())).await?;
+        if let Some(state) = report.found.take() {
+            self.saw(app, &row.name, state);
+        }
+        Ok(Ended::Ran(Arc::new(report)))
+    }
+}
+
+/// A run on this very target.
+async fn run_on(store: &Store, row: &TargetRow, run: RunId) -> anyhow::Result<Run> {
+    let found = store.run(run).await?.filter(|found| found.target == row.name);
+    Ok(found.ok_or(DeskError::Gone)?)
+}
+
+/// Whether a proposal still waits as somebody has seen it.
+async fn is_open(store: &Store, proposal: &Proposal) -> anyhow::Result<()> {
+    let standing = store.proposal_standing(proposal.id).await?;
+    Err(match standing {
+        None => DeskError::Gone,
+        Some((_, _, Some(run))) => DeskError::Taken(Taken::By(run)),
+        Some((_, Some(_), None)) => DeskError::Taken(Taken::Soon),
+        Some((revision, None, None)) if revision == proposal.revision => return Ok(()),
+        Some(_) => DeskError::Changed,
+    }
+    .into())
+}
+
+/// Writes down which run has a proposal as soon as there is one.
+async fn note(app: &App, store: &Store, id: ProposalId, job: &Job) {
+    let mut watch = job.watch();
+    let begun = watch.wait_for(|status| status.run.is_some()).await.ok();
+    let Some(run) = begun.and_then(|status| status.run) else { return };
+    if let Err(error) = store.proposal_became(id, run, app.clock.now()).await {
+        tracing::warn!(%error, "the run of a plan could not be written down yet");
+    }
+}

@@ -1,0 +1,169 @@
+//! What comes in, strictly: what is not known is an error that names it.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use utoipa::PartialSchema;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+
+use super::problem::Problem;
+use crate::domain::Domain;
+use crate::web::site::Site;
+
+/// Most rows of one answer.
+pub const MOST: u64 = 1000;
+const USUAL: u64 = 100;
+
+/// A body of JSON.
+pub struct Body<T>(pub T);
+
+/// The question after the path.
+pub struct Asked<T>(pub T);
+
+/// The numbers and names in the path.
+pub struct At<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Site> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Body<T>, Problem> {
+        let read = Json::<T>::from_request(request, site).await;
+        read.map(|Json(body)| Body(body)).map_err(|rejected: JsonRejection| {
+            let status = match rejected.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                StatusCode::UNPROCESSABLE_ENTITY => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            Problem::of(status, said(&rejected.body_text()))
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Site> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Asked<T>, Problem> {
+        let read = Query::<T>::from_request_parts(parts, site).await;
+        read.map(|Query(asked)| Asked(asked))
+            .map_err(|rejected: QueryRejection| Problem::question(said(&rejected.body_text())))
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Site> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<At<T>, Problem> {
+        let read = Path::<T>::from_request_parts(parts, site).await;
+        read.map(|Path(at)| At(at)).map_err(|_: PathRejection| Problem::missing("address"))
+    }
+}
+
+/// The reader's words on one line, without what belongs to the reader.
+fn said(text: &str) -> String {
+    let text = text.rsplit("into the target type: ").next().unwrap_or(text);
+    let text = text.trim_start_matches("Failed to deserialize query string: ");
+    crate::text::plain(text).into_owned()
+}
+
+/// Which part of many rows is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    limit: u64,
+    offset: u64,
+}
+
+impl Span {
+    pub fn of(limit: Option<u64>, offset: Option<u64>) -> Result<Span, Problem> {
+        let limit = limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Problem::question(format!("limit: a number from 1 to {MOST}")));
+        }
+        let offset = offset.unwrap_or(0);
+        if i64::try_from(offset).is_err() {
+            return Err(Problem::question("offset: too large a number"));
+        }
+        Ok(Span { limit, offset })
+    }
+
+    /// The rows that were asked for, out of all.
+    pub fn page<T, R>(self, rows: impl ExactSizeIterator<Item = T>, row: impl Fn(T) -> R) -> Page<R>
+    where
+        R: utoipa::ToSchema,
+    {
+        let (rows, total, limit, offset) = self.cut(rows);
+        Page { items: rows.into_iter().map(row).collect(), total, limit, offset }
+    }
+
+    /// The same rows as they are, with all the numbers of a [`Page`].
+    pub fn cut<I>(self, rows: I) -> (Vec<I::Item>, u64, u64, u64)
+    where
+        I: IntoIterator<IntoIter: ExactSizeIterator>,
+    {
+        let (rows, Span { limit, offset }) = (rows.into_iter(), self);
+        let total = rows.len() as u64;
+        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        (rows.skip(number(offset)).take(number(limit)).collect(), total, limit, offset)
+    }
+}
+
+/// A part of many rows.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Page<T: utoipa::ToSchema> {
+    pub items: Vec<T>,
+    /// How many there are in all.
+    pub total: u64,
+    pub limit: u64,
+    /// How many stand before the first one here.
+    pub offset: u64,
+}
+
+/// Only which part of all rows.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// At most so many rows.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u64>,
+    /// Leave so many out before the first.
+    #[param(minimum = 0)]
+    pub offset: Option<u64>,
+}
+
+impl Part {
+    pub fn span(&self) -> Result<Span, Problem> {
+        Span::of(self.limit, self.offset)
+    }
+}
+
+/// A domain that somebody wrote, in whatever form a name can be written.
+pub fn domain(field: &str, text: &str) -> Result<Domain, Problem> {
+    let refused = |why| Problem::input(format!("{field}: {} ({why})", crate::text::plain(text)));
+    let parsed = Domain::parse(text).map_err(|refusal| refused(refusal.to_string()))?;
+    if parsed.covers_subdomains {
+        return Err(refused("write the name without a star".to_owned()));
+    }
+    Ok(parsed.domain)
+}
+
+pub fn domains(field: &str, names: &[String]) -> Result<Vec<Domain>, Problem> {
+    names.iter().map(|name| domain(field, name)).collect()
+}
+
+/// The description of an object that one of its words tells from others.
+pub fn tagged<T: PartialSchema>(tag: &str, word: &str) -> RefOr<Schema> {
+    let mut schema = T::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).build();
+        object.properties.insert(tag.to_owned(), RefOr::T(Schema::Object(one)));
+        object.required.push(tag.to_owned());
+    }
+    schema
+}

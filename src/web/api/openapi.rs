@@ -1,0 +1,112 @@
+//! The document that describes the API, made of what stands at each handler.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::{
+    auth, exceptions, follows, jobs, lists, log, problem, proposals, published, runs, targets, why,
+};
+use crate::web::site::Site;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hedgerow",
+        description = "Shared blocklists for fediverse accounts and instances: planned, backed \
+                       up, applied, verified, undone. Every request carries a personal token, as \
+                       `Authorization: Bearer hr_…`; `docs/api.md` tells how to get one.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        auth::me,
+        targets::list, targets::one, targets::forget, targets::read, targets::blocks,
+        follows::list, follows::subscribe, follows::unsubscribe, follows::policy_of,
+        follows::set_policy, follows::no_policy,
+        exceptions::list, exceptions::except, exceptions::end, exceptions::dismissals,
+        exceptions::dismiss, exceptions::undismiss, exceptions::dated, exceptions::date,
+        exceptions::undate, exceptions::release,
+        jobs::job, jobs::stop,
+        proposals::make, proposals::one, proposals::let_go, proposals::rows, proposals::apply,
+        runs::list, runs::one, runs::steps, runs::go_on, runs::abandon, runs::undo,
+        runs::backups, runs::backup, runs::file, runs::bring_back,
+        lists::list, lists::one, lists::known, lists::entries, lists::compare, lists::versions,
+        lists::difference, lists::update, lists::accept, lists::reject,
+        lists::follow, lists::leave, lists::what_if,
+        why::why,
+        log::events,
+        published::list, published::add, published::one, published::change, published::end,
+    ),
+    components(schemas(problem::Shape, runs::Form)),
+    security(("token" = [])),
+    modifiers(&Everywhere),
+)]
+struct Api;
+
+/// What every operation has.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, document: &mut Document) {
+        let mut scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        scheme.description = Some("A personal token.".to_owned());
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        for item in document.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+            for operation in operations.into_iter().flatten() {
+                let wrong = [
+                    ("400", "The question cannot be read."),
+                    ("401", "No token, or one that is not known."),
+                    ("403", "The token may only read."),
+                    ("404", "There is none, or it is somebody else's."),
+                    ("405", "Not with this method."),
+                    ("408", "It took longer than a minute."),
+                    ("409", "Something stands in the way, or has changed meanwhile."),
+                    ("413", "Too large."),
+                    ("415", "The body has to be JSON."),
+                    ("422", "What was sent can be read and not be used."),
+                    ("429", "Too often in a short time."),
+                    ("500", "Something is broken here."),
+                    ("502", "Another server did not help."),
+                    ("503", "Not right now."),
+                ];
+                for (status, says) in wrong {
+                    let shape = Content::new(Some(Ref::from_schema_name("Error")));
+                    let response = ResponseBuilder::new().description(says);
+                    let response = response.content("application/json", shape).build();
+                    let known = &mut operation.responses.responses;
+                    known.entry(status.to_owned()).or_insert(RefOr::T(response));
+                }
+            }
+        }
+    }
+}
+
+static TEXT: LazyLock<String> =
+    LazyLock::new(|| Api::openapi().to_pretty_json().unwrap_or_default());
+
+pub fn routes() -> Router<Site> {
+    Router::new().route("/api/openapi.json", get(document))
+}
+
+/// Anybody may read it: it tells nothing of anybody.
+async fn document() -> ([(header::HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "application/json")], &TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_one_in_the_repository() {
+        insta::assert_snapshot!(TEXT.as_str());
+    }
+}

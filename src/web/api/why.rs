@@ -1,0 +1,33 @@
+//! Why a domain is blocked, or is not.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::auth::Caller;
+use super::input::{Asked, domain};
+use super::problem::Reply;
+use crate::web::site::Site;
+use crate::why::{Account, why as tell};
+
+pub fn routes() -> Router<Site> {
+    Router::new().route("/why", get(why))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    #[param(max_length = 253, example = "bad.example")]
+    domain: String,
+}
+
+/// Everything that is known of a domain
+///
+/// Asks nobody: it tells what is remembered, and how old that is.
+#[utoipa::path(get, path = "/api/v1/why", tag = "why", params(About),
+    responses((status = 200, body = Account)))]
+pub async fn why(caller: Caller, Asked(about): Asked<About>) -> Reply<Json<Account>> {
+    let domain = domain("domain", &about.domain)?;
+    Ok(Json(tell(&caller.app, &domain).await?))
+}

@@ -1,0 +1,64 @@
+//! Having a plan made.
+
+use axum::extract::State;
+use axum_extra::extract::Form;
+
+use super::form::{Choices, intent};
+use super::{newest, watch};
+use crate::desk::{Ended, Wish};
+use crate::domain::Domain;
+use crate::keep::Intent;
+use crate::web::at::At;
+use crate::web::door::offers;
+use crate::web::fault::{Answer, Fault};
+use crate::web::site::Site;
+
+pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices>) -> Answer {
+    let At { person, row } = &at;
+    let wish = match (choices.restore.as_str(), choices.undo.as_str()) {
+        ("", "") => {
+            let offers = offers::all(&person.app).await?;
+            match intent(&choices, &offers) {
+                Ok(intent) => Wish::Lists(Box::new(intent)),
+                Err(problem) => return super::form::again(&site, &at, choices, problem).await,
+            }
+        }
+        (backup, "") => {
+            let backup = backup.parse().map_err(|_| Fault::Missing)?;
+            let kept = person.app.store().await?.backup(backup).await?;
+            kept.filter(|kept| kept.target == row.name).ok_or(Fault::Missing)?;
+            Wish::Restore { backup }
+        }
+        (_, run) => {
+            let run = run.parse().map_err(|_| Fault::Missing)?;
+            let found = person.app.store().await?.run(run).await?;
+            found.filter(|found| found.target == row.name).ok_or(Fault::Missing)?;
+            let only = choices.only.iter().map(|name| Domain::from_stored(name));
+            let only: Option<Vec<Domain>> = only.collect();
+            let only = only.ok_or_else(|| Fault::input("That is not a domain of this run."))?;
+            Wish::Undo { run, only }
+        }
+    };
+    watch(row.id, site.desk().plan(&person.app, row, wish))
+}
+
+/// Reads the server and the lists again, for the wish that the plan was made for. What was said
+/// about rows counts on.
+pub async fn again(State(site): State<Site>, at: At) -> Answer {
+    let last = site.desk().job(at.person.owner(), &at.row.name);
+    let failed = last.filter(|job| matches!(job.status().ended, Some(Ended::Failed(_))));
+    let wish = match newest(&site, &at).await? {
+        // One that could not be made is tried again.
+        _ if failed.as_ref().is_some_and(|job| job.wish().is_some()) => {
+            failed.and_then(|job| job.wish().cloned()).unwrap_or_else(Wish::following)
+        }
+        None => Wish::following(),
+        Some(proposal) => match &proposal.wish {
+            Wish::Lists(intent) => {
+                Wish::Lists(Box::new(Intent { offline: false, ..(**intent).clone() }))
+            }
+            other => other.clone(),
+        },
+    };
+    watch(at.row.id, site.desk().plan(&at.person.app, &at.row, wish))
+}

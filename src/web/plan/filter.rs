@@ -1,0 +1,86 @@
+//! Which part of a long plan somebody looks at.
+
+use serde::{Deserialize, Serialize};
+
+use crate::desk::{At, Group, Outline, Place};
+use crate::plan::Plan;
+
+/// As it stands in the address, and in each form so that it is still so afterwards.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Asked {
+    pub q: String,
+    pub list: String,
+    /// One group alone, with all its pages.
+    pub group: String,
+    #[serde(deserialize_with = "page")]
+    pub page: Option<u64>,
+    /// What has just become of a word.
+    pub note: String,
+    /// How many rows it was about.
+    pub n: String,
+    /// How many rows it could not be about any more.
+    pub missed: String,
+}
+
+/// A number that is none is the first page.
+fn page<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.and_then(|text| text.parse().ok()))
+}
+
+impl Asked {
+    pub fn only(&self) -> Option<Group> {
+        self.group.parse().ok()
+    }
+
+    pub fn text(&self) -> String {
+        self.q.trim().to_lowercase()
+    }
+
+    pub fn is_filtered(&self) -> bool {
+        !self.text().is_empty() || !self.list.is_empty()
+    }
+
+    /// What is looked for and where, for addresses.
+    pub fn rest(&self, group: Option<Group>) -> Vec<(&'static str, String)> {
+        let group = group.map_or(String::new(), |group| group.as_str().to_owned());
+        vec![("group", group), ("q", self.q.trim().to_owned()), ("list", self.list.clone())]
+    }
+
+    /// The address of the plan as it is looked at.
+    pub fn address(&self, target: i64, more: &[(&str, String)]) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let page = self.page.filter(|page| *page > 1).map(|page| ("page", page.to_string()));
+        let here = self.rest(self.only()).into_iter().chain(page);
+        for (name, value) in here.filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, &value);
+        }
+        for (name, value) in more {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/targets/{target}/plan{mark}{query}")
+    }
+
+    /// The rows of a group that are looked for. Without a filter nothing is copied.
+    pub fn rows<'a>(
+        &self,
+        plan: &Plan,
+        outline: &'a Outline,
+        group: Group,
+    ) -> std::borrow::Cow<'a, [Place]> {
+        let all = outline.rows(group);
+        if !self.is_filtered() {
+            return all.into();
+        }
+        let text = self.text();
+        let fits = |place: &&Place| place.of(plan).is_some_and(|at| self.fits(at, &text));
+        all.iter().filter(fits).copied().collect::<Vec<_>>().into()
+    }
+
+    fn fits(&self, at: At<'_>, text: &str) -> bool {
+        (text.is_empty() || at.name().contains(text))
+            && (self.list.is_empty() || at.is_of(&self.list))
+    }
+}

@@ -1,0 +1,223 @@
+//! What goes on with a target right now.
+//!
+//! The page shows how far it is and, without a script, asks again by itself every few seconds.
+//! With one, the same words come as server-sent events.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::stream::{self, Stream};
+use serde::Serialize;
+
+use crate::apply::ApplyError;
+use crate::desk::{DeskError, Ended, Job, Status, Taken, Work};
+use crate::store::RunId;
+use crate::text::{plain, rough};
+use crate::web::at::At;
+use crate::web::fault::{Answer, Fault};
+use crate::web::page;
+use crate::web::site::Site;
+use crate::web::targets::{Head, Tab};
+
+/// Between two events: a person sees no more, and a fast server makes hundreds of steps.
+const BETWEEN: Duration = Duration::from_millis(250);
+
+/// How far a job is, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    pub headline: String,
+    pub done: usize,
+    /// 0 while it is not known.
+    pub total: usize,
+    pub far: String,
+    pub left: String,
+    pub waits: String,
+    pub last: String,
+}
+
+#[derive(Template)]
+#[template(path = "plan/work.html")]
+struct WorkPage {
+    head: Head,
+    shown: Shown,
+    can_stop: bool,
+    stop_says: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "plan/failed.html")]
+struct Failed {
+    head: Head,
+    title: String,
+    says: String,
+    /// What has changed on the server, if that is what went wrong.
+    differences: Vec<String>,
+    more: usize,
+    run: Option<RunId>,
+    was_planning: bool,
+}
+
+impl Shown {
+    pub fn of(status: &Status) -> Shown {
+        let headline = match (status.work, status.stopping) {
+            (_, true) => "Stopping after the step that is under way",
+            (Work::Read, _) => "Reading your server",
+            (Work::Plan, _) => "Reading your server and the lists, to make a plan",
+            (Work::Apply, _) if status.run.is_none() => "Looking once more and making a backup",
+            (Work::Apply, _) if status.total > 0 && status.done == status.total => {
+                "Reading your server again, to check that all is as planned"
+            }
+            (Work::Apply, _) => "Carrying the plan out",
+            (Work::Abandon, _) => "Giving the run up",
+            (Work::BackUp, _) => "Making a backup",
+            (Work::Refollow, _) => "Following people again",
+        };
+        let Status { done, total, .. } = *status;
+        let left = status.left.filter(|_| total > done).map(Duration::from_secs);
+        Shown {
+            headline: headline.to_owned(),
+            done,
+            total,
+            far: if total > 0 { format!("{done} of {total}") } else { String::new() },
+            left: left.map_or_else(String::new, |left| format!("about {} left", rough(left))),
+            waits: status
+                .waits
+                .as_ref()
+                .map_or_else(String::new, |waits| format!("Waits {}", plain(waits))),
+            last: status
+                .domain
+                .as_ref()
+                .map_or_else(String::new, |domain| format!("Last: {}", plain(domain))),
+        }
+    }
+}
+
+/// Where to go once a job has ended well.
+fn next(target: i64, ended: &Ended) -> Option<String> {
+    Some(match ended {
+        Ended::Read => format!("/targets/{target}/blocks"),
+        Ended::Proposed(_) => format!("/targets/{target}/plan"),
+        Ended::Ran(report) => format!("/runs/{}", report.run),
+        Ended::Abandoned(run) => format!("/runs/{run}"),
+        Ended::BackedUp(_) => format!("/targets/{target}/backups?note=made"),
+        Ended::Refollowed(run, ..) => format!("/runs/{run}"),
+        Ended::Failed(error) => match error.downcast_ref() {
+            Some(DeskError::Changed | DeskError::Outdated) => {
+                format!("/targets/{target}/plan?note=changed")
+            }
+            Some(DeskError::Taken(Taken::By(run))) => format!("/runs/{run}"),
+            _ => return None,
+        },
+    })
+}
+
+pub async fn show(State(site): State<Site>, at: At) -> Answer {
+    let At { person, row } = &at;
+    let Some(job) = site.desk().job(person.owner(), &row.name) else {
+        // It may have ended with the process; what waits or was interrupted is told there.
+        return Ok(Redirect::to(&format!("/targets/{}/plan", row.id)).into_response());
+    };
+    let status = job.status();
+    let Some(ended) = &status.ended else {
+        let head = Head { news: None, ..Head::of(&site, person, row, Tab::Plan).await? };
+        let can_stop = !status.stopping && status.work != Work::Abandon;
+        let stop_says = match status.work {
+            Work::Apply => "Stop after this step. What is done stays, and you can go on later.",
+            _ => "Stop. Nothing is changed by it.",
+        };
+        let shown = Shown::of(&status);
+        return Ok(page::html(StatusCode::OK, &WorkPage { head, shown, can_stop, stop_says }));
+    };
+    if let Some(next) = next(row.id, ended) {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    let Ended::Failed(error) = ended else { return Err(Fault::Missing) };
+    let head = Head { news: None, ..Head::of(&site, person, row, Tab::Plan).await? };
+    Ok(failed(head, &status, error))
+}
+
+fn failed(head: Head, status: &Status, error: &anyhow::Error) -> Response {
+    const MOST: usize = 20;
+    let (title, says) = match Fault::of(error) {
+        Some(Fault::Told { title, says, .. }) => (title, says),
+        Some(Fault::Missing) => ("It is not there any more".to_owned(), String::new()),
+        Some(Fault::Broken(_)) | None => {
+            tracing::error!(error = format!("{error:#}"), "work on a target ended early");
+            let says = "Something is broken here. Whoever runs this server finds the cause in its \
+                        log.";
+            ("That did not work".to_owned(), says.to_owned())
+        }
+    };
+    let (mut differences, mut says) = (Vec::new(), says);
+    if let Some(ApplyError::Stale(found)) = error.chain().find_map(|cause| cause.downcast_ref()) {
+        differences = found.iter().map(|one| plain(&one.to_string()).into_owned()).collect();
+        says = "Your server is not as it was when the plan was made, so nothing was done. Look \
+                again: the new plan starts from what is there now, and keeps what you have said."
+            .to_owned();
+    }
+    let more = differences.len().saturating_sub(MOST);
+    differences.truncate(MOST);
+    let was_planning = matches!(status.work, Work::Plan | Work::Apply) && status.run.is_none();
+    let page = Failed { head, title, says, differences, more, run: status.run, was_planning };
+    page::html(StatusCode::OK, &page)
+}
+
+pub async fn stop(State(site): State<Site>, at: At) -> Answer {
+    let At { person, row } = &at;
+    if let Some(job) = site.desk().busy(person.owner(), &row.name) {
+        job.ask_to_stop();
+    }
+    Ok(Redirect::to(&format!("/targets/{}/work", row.id)).into_response())
+}
+
+pub async fn events(State(site): State<Site>, at: At) -> Answer {
+    let At { person, row } = &at;
+    let job = site.desk().job(person.owner(), &row.name).ok_or(Fault::Missing)?;
+    let events = Sse::new(stream_of(site.clone(), job)).keep_alive(KeepAlive::default());
+    Ok(events.into_response())
+}
+
+/// What comes next in a stream of events.
+enum Turn {
+    First,
+    Later(Shown),
+    Over,
+}
+
+/// Every change of a job until it has ended, or until the server is about to.
+fn stream_of(site: Site, job: Arc<Job>) -> impl Stream<Item = Result<Event, Infallible>> {
+    let watch = job.watch();
+    stream::unfold((site, job, watch, Turn::First), async |(site, job, mut watch, turn)| {
+        let mut last = match turn {
+            Turn::First => None,
+            Turn::Later(shown) => Some(shown),
+            Turn::Over => return None,
+        };
+        loop {
+            watch.borrow_and_update();
+            let status = job.status();
+            if status.ended.is_some() {
+                let event = Event::default().event("over").data("over");
+                return Some((Ok(event), (site, job, watch, Turn::Over)));
+            }
+            let shown = Shown::of(&status);
+            if last.as_ref() != Some(&shown) {
+                let event = Event::default().event("status").json_data(&shown);
+                let event = event.unwrap_or_default();
+                return Some((Ok(event), (site, job, watch, Turn::Later(shown))));
+            }
+            last = Some(shown);
+            tokio::select! {
+                changed = watch.changed() => if changed.is_err() { return None },
+                () = site.desk().closing() => return None,
+            }
+            site.app().clock.sleep(BETWEEN).await;
+        }
+    })
+}

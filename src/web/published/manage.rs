@@ -1,0 +1,126 @@
+//! What somebody publishes: seen, made, changed and ended by them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use axum_extra::extract::Form;
+
+use super::fault::{Answer, Fault};
+use super::form::{Offers, Sent};
+use super::open::content_of;
+use super::page;
+use crate::publish::{Content, Publication};
+use crate::store::{PublicationId, Visibility};
+use crate::verb::publish as verb;
+use crate::web::site::Site;
+use crate::web::visitor::Person;
+
+#[derive(Template)]
+#[template(path = "published/published.html")]
+struct Published {
+    rows: Vec<Row>,
+}
+
+struct Row {
+    what: Publication,
+    address: String,
+    /// Nothing where there is nothing to publish any more.
+    content: Option<Arc<Content>>,
+}
+
+impl Row {
+    fn public(&self) -> bool {
+        self.what.visibility == Visibility::Public
+    }
+}
+
+pub async fn all(State(site): State<Site>, person: Person) -> Answer {
+    let mut rows = Vec::new();
+    for row in person.app.store().await?.publications().await? {
+        let what = Publication::try_from(row)?;
+        let address = format!("{}/p/{}", site.settings().origin(), what.slug);
+        let content = content_of(&site, &what).await;
+        rows.push(Row { what, address, content });
+    }
+    Ok(page::html(StatusCode::OK, &Published { rows }))
+}
+
+#[derive(Template)]
+#[template(path = "published/form.html")]
+struct Edit {
+    /// What is changed; nothing where it is new.
+    known: Option<PublicationId>,
+    origin: String,
+    sent: Sent,
+    offers: Offers,
+    problem: Option<String>,
+}
+
+pub async fn new(State(site): State<Site>, person: Person) -> Answer {
+    let offers = Offers::of(&person.app).await?;
+    let origin = site.settings().origin();
+    let sent = Sent::fresh();
+    Ok(page::html(StatusCode::OK, &Edit { known: None, origin, sent, offers, problem: None }))
+}
+
+async fn find(person: &Person, id: PublicationId) -> Result<Publication, Fault> {
+    let row = person.app.store().await?.publication(id).await?;
+    let row = row.filter(|row| row.revoked_at.is_none()).ok_or(Fault::Missing)?;
+    Ok(row.try_into()?)
+}
+
+pub async fn one(
+    State(site): State<Site>,
+    person: Person,
+    Path(id): Path<PublicationId>,
+) -> Answer {
+    let known = find(&person, id).await?;
+    let offers = Offers::of(&person.app).await?;
+    let (origin, sent) = (site.settings().origin(), Sent::of(&known, &offers.targets));
+    let edit = Edit { known: Some(id), origin, sent, offers, problem: None };
+    Ok(page::html(StatusCode::OK, &edit))
+}
+
+pub async fn add(State(site): State<Site>, person: Person, Form(sent): Form<Sent>) -> Answer {
+    keep(&site, &person, None, sent).await
+}
+
+pub async fn change(
+    State(site): State<Site>,
+    person: Person,
+    Path(id): Path<PublicationId>,
+    Form(sent): Form<Sent>,
+) -> Answer {
+    let known = find(&person, id).await?;
+    keep(&site, &person, Some(known), sent).await
+}
+
+/// Keeps what was sent, or shows it again with what is wrong.
+async fn keep(site: &Site, person: &Person, known: Option<Publication>, sent: Sent) -> Answer {
+    let offers = Offers::of(&person.app).await?;
+    let kept = match sent.wanted(&person.app, &offers, known.as_ref()) {
+        Err(fault) => Err(fault),
+        Ok(wanted) => match &known {
+            Some(known) => verb::change(&person.app, known, &wanted).await.map_err(Fault::from),
+            None => verb::publish(&person.app, &wanted).await.map(drop).map_err(Fault::from),
+        },
+    };
+    match kept {
+        Ok(()) => Ok(Redirect::to("/published").into_response()),
+        Err(Fault::Told { status, says, .. }) => {
+            let (known, origin) = (known.map(|known| known.id), site.settings().origin());
+            Ok(page::html(status, &Edit { known, origin, sent, offers, problem: Some(says) }))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+pub async fn end(person: Person, Path(id): Path<PublicationId>) -> Answer {
+    // Somebody else's is not there, and what has ended may end twice.
+    person.app.store().await?.publication(id).await?.ok_or(Fault::Missing)?;
+    verb::end(&person.app, id).await?;
+    Ok(Redirect::to("/published").into_response())
+}

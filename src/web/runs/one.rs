@@ -1,0 +1,259 @@
+//! One run: what it did, how it ended, and what can be done about it.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::view::{RunLine, StepView, sentence, status_of};
+use super::{SIZE, find, skipped};
+use crate::apply::{Outcome, plan_of};
+use crate::desk::Ended;
+use crate::plan::{Plan, differences, relations};
+use crate::store::{Run, RunStatus, StepStatus, TargetRow};
+use crate::text::plain;
+use crate::verb::undo;
+use crate::web::fault::{Answer, Fault};
+use crate::web::page;
+use crate::web::paging::Paging;
+use crate::web::site::Site;
+use crate::web::targets::{Head, Tab};
+use crate::web::visitor::Person;
+use crate::web::words;
+
+/// So many differences, and people a domain, stand on the page.
+const SHOWN: usize = 100;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    page: String,
+    show: String,
+}
+
+#[derive(Template)]
+#[template(path = "runs/run.html")]
+#[expect(clippy::struct_excessive_bools, reason = "parts of a page, each there or not")]
+struct RunPage {
+    head: Option<Head>,
+    target: String,
+    line: RunLine,
+    sentence: String,
+    message: Option<String>,
+    finished_at: Option<DateTime<Utc>>,
+    tiles: Vec<(i64, &'static str, &'static str)>,
+    differences: Vec<String>,
+    more_differences: usize,
+    decided: Vec<String>,
+    cuts: Option<String>,
+    cut: Vec<CutView>,
+    backup: Option<i64>,
+    is_unfinished: bool,
+    is_at_work: bool,
+    can_undo: bool,
+    is_undo: bool,
+    /// Whom the person can follow again by now.
+    lost: Vec<String>,
+    followed: Option<Followed>,
+    steps: Vec<StepView>,
+    show: String,
+    paging: Paging,
+}
+
+struct CutView {
+    domain: String,
+    says: String,
+    names: Vec<String>,
+}
+
+struct Followed {
+    says: String,
+    refused: Vec<String>,
+    not_given_back: Option<String>,
+}
+
+pub async fn show(
+    State(site): State<Site>,
+    person: Person,
+    Path(run): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let (run, row) = find(&person, &run).await?;
+    let store = person.app.store().await?;
+    let wanted = status_of(&asked.show);
+    let of = |number: i64| u64::try_from(number).unwrap_or(0);
+    let total = wanted.map_or(of(run.steps.total), |status| of(counted(&run, status)));
+    let show = if wanted.is_some() { asked.show } else { String::new() };
+    let paging =
+        Paging::new(asked.page.parse().ok(), SIZE.into(), total, vec![("show", show.clone())]);
+    let states: Vec<StepStatus> = wanted.into_iter().collect();
+    let steps = store.steps_page(run.id, &states, skipped(&paging), SIZE).await?;
+    let head = match &row {
+        Some(row) => Some(Head::of(&site, &person, row, Tab::Runs).await?),
+        None => None,
+    };
+    let plan = plan_of(&store, run.id).await?.ok();
+    let at_work = row.as_ref().and_then(|row| site.desk().busy(person.owner(), &row.name));
+    let differing = not_as_planned(&site, &person, &run, row.as_ref(), plan.as_ref()).await?;
+    let lost = lost(&site, &person, &run, row.as_ref(), plan.as_ref()).await?;
+    let is_unfinished = run.status.is_unfinished();
+    let (decided, cuts, cut) = plan.as_ref().map(told).unwrap_or_default();
+    let page = RunPage {
+        target: plain(&run.target).into_owned(),
+        line: RunLine::of(&run),
+        sentence: sentence(&run),
+        message: message(&run),
+        finished_at: run.finished_at,
+        tiles: tiles(&run),
+        more_differences: differing.len().saturating_sub(SHOWN),
+        differences: differing.into_iter().take(SHOWN).collect(),
+        decided,
+        cuts,
+        cut,
+        backup: run.backup_id,
+        is_unfinished,
+        is_at_work: at_work.is_some_and(|job| job.status().run == Some(run.id)),
+        can_undo: row.is_some() && !is_unfinished && run.steps.done > 0,
+        is_undo: run.mode == "undo",
+        lost,
+        followed: row.as_ref().and_then(|row| followed(&site, &person, row, run.id)),
+        steps: steps.iter().map(StepView::of).collect(),
+        show,
+        paging,
+        head,
+    };
+    Ok(page::html(StatusCode::OK, &page))
+}
+
+fn counted(run: &Run, status: StepStatus) -> i64 {
+    match status {
+        StepStatus::Pending => run.steps.pending,
+        StepStatus::Sent => run.steps.sent,
+        StepStatus::Done => run.steps.done,
+        StepStatus::Failed => run.steps.failed,
+        StepStatus::Skipped => run.steps.skipped,
+    }
+}
+
+fn tiles(run: &Run) -> Vec<(i64, &'static str, &'static str)> {
+    let steps = run.steps;
+    [
+        (steps.done, "done", "done"),
+        (steps.failed, "refused", "failed"),
+        (steps.skipped, "left alone", "skipped"),
+        (steps.sent, "sent, not answered", "sent"),
+        (steps.pending, "not done", "pending"),
+    ]
+    .into_iter()
+    .filter(|(number, what, _)| *number > 0 || *what == "done")
+    .collect()
+}
+
+fn message(run: &Run) -> Option<String> {
+    let message = run.message.as_deref().filter(|message| *message != "abandoned")?;
+    // How many differ is said with the names.
+    (run.verified != Some(false)).then(|| words::told(message))
+}
+
+/// What is not as the plan wanted it, if that is known: the run's own report, or what it read
+/// at its end.
+async fn not_as_planned(
+    site: &Site,
+    person: &Person,
+    run: &Run,
+    row: Option<&TargetRow>,
+    plan: Option<&Plan>,
+) -> Result<Vec<String>, Fault> {
+    let (Some(false), Some(row), Some(plan)) = (run.verified, row, plan) else {
+        return Ok(Vec::new());
+    };
+    let shown = |one: &crate::plan::Difference| plain(&one.to_string()).into_owned();
+    if let Some(job) = site.desk().job(person.owner(), &row.name)
+        && let Some(Ended::Ran(report)) = job.status().ended
+        && let (true, Outcome::Differs { differences }) = (report.run == run.id, &report.outcome)
+    {
+        return Ok(differences.iter().map(shown).collect());
+    }
+    let Some(state) = site.desk().reading(&person.app, row).await? else { return Ok(Vec::new()) };
+    let its_own = state.taken_at >= run.created_at
+        && run.finished_at.is_some_and(|ended| state.taken_at <= ended);
+    if !its_own || run.status != RunStatus::Failed {
+        return Ok(Vec::new());
+    }
+    Ok(differences(&plan.expected(state.taken_at), &state).iter().map(shown).collect())
+}
+
+/// What was decided for the run, and whom it cut.
+fn told(plan: &Plan) -> (Vec<String>, Option<String>, Vec<CutView>) {
+    let guards = plan.overrides.iter().map(|guard| {
+        format!("The guard \u{201c}{}\u{201d} was let go of.", words::guard(*guard).0)
+    });
+    let accepted = (!plan.accepted.is_empty()).then(|| {
+        let names: Vec<String> =
+            plan.accepted.iter().map(|domain| plain(domain.as_str()).into_owned()).collect();
+        format!("Accepted by name: {}.", names.join(", "))
+    });
+    let decided = guards.chain(accepted).collect();
+    let (following, followers) = (plan.summary.following, plan.summary.followers);
+    if following + followers == 0 {
+        return (decided, None, Vec::new());
+    }
+    let level = plan.state.level;
+    let cuts = format!("Planned to cut {}.", relations(level, following, followers));
+    let view = |(domain, cut): (&crate::domain::Domain, &crate::impact::Cut)| CutView {
+        domain: plain(domain.as_str()).into_owned(),
+        says: relations(level, cut.following, cut.followers),
+        names: cut.people.iter().take(SHOWN).map(|who| plain(&who.acct).into_owned()).collect(),
+    };
+    let cut = plan.cuts().into_iter().filter(|(_, cut)| cut.relations() > 0).map(view);
+    (decided, Some(cuts), cut.collect())
+}
+
+/// Whom the person can follow again: the blocks are gone, and the backup has the names.
+async fn lost(
+    site: &Site,
+    person: &Person,
+    run: &Run,
+    row: Option<&TargetRow>,
+    plan: Option<&Plan>,
+) -> Result<Vec<String>, Fault> {
+    let (Some(row), Some(plan), false) = (row, plan, run.status.is_unfinished()) else {
+        return Ok(Vec::new());
+    };
+    if plan.cuts().is_empty() {
+        return Ok(Vec::new());
+    }
+    let state = site.desk().reading(&person.app, row).await?;
+    let lost = undo::lost_for_now(&person.app, run, plan, state.as_deref()).await?;
+    Ok(lost.people.iter().map(|who| plain(&who.acct).into_owned()).collect())
+}
+
+/// What has just become of following people again.
+fn followed(site: &Site, person: &Person, row: &TargetRow, run: i64) -> Option<Followed> {
+    let job = site.desk().job(person.owner(), &row.name)?;
+    let Some(Ended::Refollowed(of, done, kept)) = job.status().ended else { return None };
+    if of != run {
+        return None;
+    }
+    let mut says = format!("You follow {} again.", crate::text::people(done.following.len()));
+    if !done.requested.is_empty() {
+        let names = plain(&done.requested.join(", ")).into_owned();
+        says.push_str(&format!(" Asked, and waiting for an answer: {names}."));
+    }
+    let refused = done.refused.iter();
+    Some(Followed {
+        says,
+        refused: refused
+            .map(|one| format!("{}: {}", plain(&one.account), plain(&one.why)))
+            .collect(),
+        not_given_back: kept.map(|_| row.base_url.clone() + "oauth/authorized_applications"),
+    })
+}
+
+impl RunPage {
+    /// For addresses that only stand there where there is a target.
+    fn target_id(&self) -> i64 {
+        self.head.as_ref().map_or(0, |head| head.id)
+    }
+}
