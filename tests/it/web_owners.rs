@@ -166,7 +166,7 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
         } else if path.extension().is_some_and(|kind| kind == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
             // What tests put together is no part of the site.
-            let text = text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned();
+            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
             found.push((path.to_string_lossy().into_owned(), text));
         }
     }
