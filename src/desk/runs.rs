@@ -67,7 +67,9 @@ impl Desk {
             };
             match job.status().run {
                 Some(run) => store.proposal_became(proposal.id, run, app.clock.now()).await?,
-                None => drop(store.reopen_proposal(proposal.id).await?),
+                None => {
+                    store.reopen_proposal(proposal.id).await?;
+                }
             }
             done
         });

@@ -26,7 +26,8 @@ pub fn notice_with(text: &str, place: &str) -> Option<String> {
     let text = BOXES.iter().fold(text.to_owned(), |text, (said, says)| {
         text.replace(said, &says.replace("{place}", place))
     });
-    let is_command = |part: &str| part.contains('`') || part.contains(" --");
+    let is_command =
+        |part: &str| part.contains('`') || part.contains(" --") || part.contains("hedgerow login");
     let mut kept = String::new();
     for sentence in plain(&text).split_inclusive(". ") {
         let (head, tail) = sentence.split_once("; ").unwrap_or((sentence, ""));

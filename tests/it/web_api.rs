@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::command::Machine;
 use crate::fake::{Fake, Version};
+use crate::store::owners::{furnish, read};
 use crate::web::{Page, Site, on_both};
 
 /// A program with a token.
@@ -186,6 +187,79 @@ fn a_plan_is_made_looked_at_applied_and_taken_back() {
 }
 
 #[test]
+fn rows_are_decided_about_one_by_one() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        machine.write("shared.csv", "one.example\ntwo.example\nthree.example\nfour.example\n");
+        machine.run(&["lists", "add", "shared.csv", "--name", "shared"]).exits(0);
+        machine.login(&fake.url(), &fake.account_token(), &[]).exits(0);
+        fake.world().follows.push("friend@four.example".to_owned());
+        let inside = Site::over(machine).entered().await;
+        let bot = Program::of(&inside, "bot", true).await;
+        let id = number(&bot.get("/api/v1/targets").await.is(200)["items"][0]["id"]);
+        let at = |rest: &str| format!("/api/v1/targets/{id}{rest}");
+        let terms =
+            bot.ask("PUT", &at("/subscriptions/shared"), Some(json!({ "weight": 2 }))).await;
+        assert_eq!(terms.is(200)["terms"]["weight"], 2);
+        bot.ask("PUT", &at("/subscriptions/nothing"), Some(json!({}))).await.wrong(422, "follow");
+        let odd = json!({ "agreement": { "percent": 101 } });
+        bot.ask("PUT", &at("/policy"), Some(odd)).await.wrong(422, "agreement");
+        bot.post(&at("/proposal"), json!({ "what": "lists" })).await.is(202);
+        assert_eq!(bot.job(id).await["state"], "done");
+        let plan = bot.get(&at("/proposal")).await.is(200);
+        let adds = number(&plan["summary"]["add"]);
+        let words = json!({
+            "revision": plan["revision"], "except": ["one.example"], "ignore": ["two.example"],
+        });
+        let decide = at("/proposal/decisions");
+        let now = bot.post(&decide, words.clone()).await.is(200);
+        assert_eq!(number(&now["summary"]["add"]), adds - 2);
+        assert_ne!(now["checksum"], plan["checksum"]);
+        bot.post(&decide, words).await.wrong(409, "another one");
+        let odd = json!({ "revision": now["revision"], "accept": ["nowhere.example"] });
+        bot.post(&decide, odd).await.wrong(422, "no row");
+        let rows = bot.get(&at("/proposal/rows?group=skipped")).await.is(200);
+        let why: Vec<&str> = rows["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["why"][0]["code"].as_str().unwrap())
+            .collect();
+        assert_eq!(why, ["excepted", "turned-down"]);
+        let exceptions = bot.get("/api/v1/exceptions").await.is(200);
+        assert_eq!(
+            (&exceptions["total"], &exceptions["items"][0]["target"]),
+            (&json!(1), &json!(id))
+        );
+        let turned = bot.get(&at("/dismissals")).await.is(200);
+        assert_eq!(turned["items"][0]["domain"], "two.example");
+        bot.ask("DELETE", &at("/dismissals/two.example"), None).await.is(204);
+        bot.ask("DELETE", &at("/dismissals/two.example"), None).await.wrong(404, "no such");
+        let end = format!("/api/v1/exceptions/{}", exceptions["items"][0]["id"]);
+        bot.ask("DELETE", &end, None).await.is(204);
+        bot.ask("DELETE", &end, None).await.wrong(404, "no such");
+        let agreed = json!({ "checksum": now["checksum"] });
+        bot.post(&at("/proposal/apply"), agreed).await.is(202);
+        let job = bot.job(id).await;
+        assert_eq!(job["state"], "done", "{job}");
+        let stands = fake.world().account_domains();
+        assert!(stands.contains(&"three.example".to_owned()), "{stands:?}");
+        for other in ["one.example", "two.example"] {
+            assert!(!stands.contains(&other.to_owned()), "{stands:?}");
+        }
+        let would = bot.get(&format!("/api/v1/lists/shared/would?target={id}")).await.is(200);
+        assert_eq!(would["summary"]["unchanged"].as_i64(), i64::try_from(stands.len()).ok());
+        bot.ask("DELETE", "/api/v1/lists/shared", None).await.wrong(409, "Targets follow it");
+        let left = bot.ask("DELETE", &at("/subscriptions/shared?keep=true"), None).await.is(200);
+        assert_eq!(
+            (&left["kept"], left["alone"].as_i64()),
+            (&json!(true), i64::try_from(stands.len()).ok())
+        );
+        bot.ask("DELETE", "/api/v1/lists/shared", None).await.is(204);
+    });
+}
+
+#[test]
 fn a_token_does_what_it_may_for_its_owner_and_nothing_else() {
     on_both(async |machine| {
         let (one, other) = (Fake::start(Version::V4_6), Fake::start(Version::V4_3));
@@ -315,6 +389,72 @@ fn lists_are_read_and_compared() {
     });
 }
 
+/// Every address of the document, its numbers and names put in.
+fn operations(document: &Value, put: impl Fn(&str) -> String) -> Vec<(String, String, bool)> {
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let names = path.contains('{');
+        let part = |part: &str| match part.strip_prefix('{') {
+            Some(name) => put(name.trim_end_matches('}')),
+            None => part.to_owned(),
+        };
+        let address = path.split('/').map(part).collect::<Vec<_>>().join("/");
+        for method in methods.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            found.push((method.to_uppercase(), address.clone(), names));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_somebodys_is_not_there_for_another_program() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        let database = machine.database_url().map(str::to_owned);
+        let app = App::new(Some(machine.data_dir()), database, None, Reach::Anywhere).unwrap();
+        let hers = app.store().await.unwrap().of(77);
+        let ids = furnish(&hers, "hers-alone").await;
+        let before = read(&hers, &ids, "hers-alone").await;
+        let (inside, _) = Site::shared(machine).connected(&fake).await;
+        let bot = Program::of(&inside, "bot", true).await;
+        let document = bot.get("/api/openapi.json").await.is(200);
+        let put = |name: &str| match name {
+            "target" => ids.target.to_string(),
+            "run" => ids.runs[0].to_string(),
+            "backup" => ids.backup.to_string(),
+            "exception" => ids.exception.to_string(),
+            "list" => "mine".to_owned(),
+            "domain" => "bad.example".to_owned(),
+            // There is none of hers; another test has one.
+            _ => "1".to_owned(),
+        };
+        let bodies = [
+            json!({}),
+            json!({ "what": "lists" }),
+            json!({ "checksum": "0".repeat(64) }),
+            json!({ "revision": 1 }),
+            json!({ "review": "2030-01-01" }),
+        ];
+        for (method, address, names) in operations(&document, put) {
+            // Of lists it can be seen which of hers there are only through what follows them.
+            for body in &bodies {
+                let body = (method != "GET" && method != "DELETE").then(|| body.clone());
+                let told = bot.ask(&method, &address, body).await;
+                assert!(!told.body.to_string().contains("hers-alone"), "{method} {address}");
+                if names {
+                    let odd = matches!(told.status, 400 | 404 | 422);
+                    assert!(odd, "{method} {address}: {} {}", told.status, told.body);
+                }
+            }
+            if names && matches!(method.as_str(), "GET" | "DELETE") && !address.contains("/would") {
+                let told = bot.ask(&method, &address, None).await;
+                assert_eq!(told.status, 404, "{method} {address}: {}", told.body);
+            }
+        }
+        assert_eq!(read(&hers, &ids, "hers-alone").await, before);
+    });
+}
+
 #[tokio::test]
 async fn every_operation_in_the_document_is_there_and_asks_for_a_token() {
     let machine = Machine::new();
@@ -372,6 +512,18 @@ async fn the_api_is_as_its_document_says() {
     let token = machine.run(&["tokens", "add", "contract", "--write", "--json"]).exits(0).json();
     let token = token["token"].as_str().unwrap().to_owned();
 
+    let inside = Site::over(&machine).entered().await;
+    let fields = [
+        ("title", "All"),
+        ("from", "lists"),
+        ("list", "threads"),
+        ("agree", "1"),
+        ("choice", "strictest"),
+        ("obfuscate", "none"),
+        ("least", "silence"),
+        ("visibility", "private"),
+    ];
+    inside.send("/published", &fields).await.is(303);
     let database = machine.database_url().map(str::to_owned);
     let app = App::new(Some(machine.data_dir()), database, None, Reach::Anywhere).unwrap();
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), false).await.unwrap();

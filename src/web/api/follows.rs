@@ -5,9 +5,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::auth::{Caller, Writer};
-use super::input::{Asked, At, Body, Page, Part};
+use super::input::{Asked, At, Body, Page, Part, agreement};
 use super::problem::{Problem, Reply};
-use crate::policy::{Agreement, Comments, Policy, Terms};
+use crate::policy::{Comments, Policy, Terms};
 use crate::store::{self, Store, TargetRow};
 use crate::verb::{policy, subscribe as verb};
 use crate::web::site::Site;
@@ -56,6 +56,10 @@ pub async fn subscribe(
     Body(terms): Body<Terms>,
 ) -> Reply<Json<Subscription>> {
     let row = caller.target(target).await?;
+    if terms.weight > 1_000_000 || terms.grace_days > 36_500 {
+        let says = "weight: at most 1000000; grace_days: at most 36500";
+        return Err(Problem::input(says));
+    }
     let list = verb::followable(&caller.app, &list).await?;
     let terms = verb::subscribe(&caller.app, &row.name, &list, true, |t| *t = terms).await?;
     Ok(Json(Subscription { list, terms }))
@@ -130,14 +134,7 @@ pub async fn set_policy(
     Body(wanted): Body<Policy>,
 ) -> Reply<Json<Policy>> {
     let row = caller.target(target).await?;
-    let odd = match wanted.agreement {
-        Some(Agreement::Lists(n)) => n == 0,
-        Some(Agreement::Percent(percent)) => !(1..=100).contains(&percent),
-        None => false,
-    };
-    if odd {
-        return Err(Problem::input("agreement: at least one list, or 1 to 100 percent"));
-    }
+    agreement(wanted.agreement)?;
     if let Comments::Of(list) = &wanted.comments {
         let store = caller.app.store().await?;
         super::proposals::known_lists(&store, "comments", std::slice::from_ref(list)).await?;

@@ -8,12 +8,12 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use utoipa::PartialSchema;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::problem::Problem;
 use crate::domain::Domain;
+use crate::policy::Agreement;
 use crate::web::site::Site;
 
 /// Most rows of one answer.
@@ -157,8 +157,19 @@ pub fn domains(field: &str, names: &[String]) -> Result<Vec<Domain>, Problem> {
     names.iter().map(|name| domain(field, name)).collect()
 }
 
+/// How many have to agree, if that can ever be.
+pub fn agreement(agreement: Option<Agreement>) -> Result<(), Problem> {
+    let fits = match agreement {
+        None => true,
+        Some(Agreement::Lists(lists)) => (1..=1000).contains(&lists),
+        Some(Agreement::Percent(percent)) => (1..=100).contains(&percent),
+    };
+    let says = "agreement: 1 to 1000 lists, or 1 to 100 percent of the weight";
+    fits.then_some(()).ok_or_else(|| Problem::input(says))
+}
+
 /// The description of an object that one of its words tells from others.
-pub fn tagged<T: PartialSchema>(tag: &str, word: &str) -> RefOr<Schema> {
+pub fn tagged<T: utoipa::PartialSchema>(tag: &str, word: &str) -> RefOr<Schema> {
     let mut schema = T::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
         let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).build();

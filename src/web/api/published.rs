@@ -9,7 +9,6 @@ use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::auth::{Caller, Writer};
 use super::input::{Asked, At, Body, Page, Part, tagged};
@@ -43,7 +42,7 @@ pub struct Target {
     target: Option<i64>,
 }
 
-impl PartialSchema for What {
+impl utoipa::PartialSchema for What {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
             .description(Some("What a target was last seen to block, or lists together."))
@@ -53,13 +52,13 @@ impl PartialSchema for What {
     }
 }
 
-impl ToSchema for What {
+impl utoipa::ToSchema for What {
     fn name() -> Cow<'static, str> {
         "PublicationSource".into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Together::schemas(schemas);
+        <Together as utoipa::ToSchema>::schemas(schemas);
     }
 }
 

@@ -17,7 +17,7 @@ use super::problem::{Problem, Reply};
 use crate::desk::Wish;
 use crate::policy::worded;
 use crate::store::{self, Action, RunStatus, StepStatus, TargetRow};
-use crate::verb::{restore, resume};
+use crate::verb::restore;
 use crate::web::site::Site;
 use crate::web::words;
 
@@ -29,6 +29,7 @@ pub fn routes() -> Router<Site> {
         .route("/runs/{run}/resume", post(go_on))
         .route("/runs/{run}/abandon", post(abandon))
         .route("/runs/{run}/undo", post(undo))
+        .route("/targets/{target}/backups", post(back_up))
         .route("/backups", get(backups))
         .route("/backups/{backup}", get(backup))
         .route("/backups/{backup}/file", get(file))
@@ -204,25 +205,22 @@ pub async fn go_on(
 
 /// Give up a run that was interrupted
 ///
-/// What it has done stays done, and what it has not is never done.
+/// Begins a job. What it has done stays done, and what it has not is never done.
 #[utoipa::path(post, path = "/api/v1/runs/{run}/abandon", tag = "runs",
     params(("run" = i64, Path, minimum = 1, description = "Its number")),
-    responses((status = 200, body = Run)))]
+    responses((status = 202, body = Job)))]
 pub async fn abandon(
     State(site): State<Site>,
     Writer(caller): Writer,
     At(run): At<i64>,
-) -> Reply<Json<Run>> {
+) -> Reply<(StatusCode, Json<Job>)> {
     let run = find(&caller, run).await?;
     if !run.status.is_unfinished() {
         return Err(Problem::conflict("This run has come to its end already."));
     }
-    if site.desk().busy(caller.app.owner(), &run.target).is_some() {
-        return Err(Problem::conflict("It is under way right now. Stop it first."));
-    }
-    let silent = std::sync::Arc::new(crate::mastodon::client::Silent);
-    resume::abandon(&caller.app, &run, &crate::stop::Stop::never(), silent).await?;
-    Ok(Json(find(&caller, run.id).await?.into()))
+    let row = target(&caller, &run.target).await?;
+    let job = site.desk().abandon(&caller.app, &row, run.id)?;
+    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -285,6 +283,22 @@ pub async fn backups(caller: Caller, Asked(of): Asked<Of>) -> Reply<Json<Page<Ba
     let name = of.name(&caller).await?;
     let backups = caller.app.store().await?.backups(name.as_deref()).await?;
     Ok(Json(span.page(backups.into_iter(), Backup::from)))
+}
+
+/// Back up what a target blocks now
+///
+/// Begins a job.
+#[utoipa::path(post, path = "/api/v1/targets/{target}/backups", tag = "backups",
+    params(("target" = i64, Path, minimum = 1, description = "The target's number")),
+    responses((status = 202, body = Job)))]
+pub async fn back_up(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    At(target): At<i64>,
+) -> Reply<(StatusCode, Json<Job>)> {
+    let row = caller.target(target).await?;
+    let job = site.desk().back_up(&caller.app, &row)?;
+    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }
 
 async fn find_backup(caller: &Caller, id: i64) -> Reply<store::Backup> {

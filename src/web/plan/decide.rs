@@ -241,7 +241,9 @@ async fn rows(
                 }
             }
             Word::Ignore if context.is_turned_down(at) => lasting.dismiss.push(domain.clone()),
-            Word::Ignore => drop(aside.insert(domain.clone())),
+            Word::Ignore => {
+                aside.insert(domain.clone());
+            }
             Word::Unignore => {
                 if let crate::desk::At::Skipped(skipped) = at
                     && let Reason::TurnedDown { .. } = skipped.reason

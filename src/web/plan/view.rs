@@ -52,7 +52,6 @@ pub struct PlanPage {
     pub(super) is_empty: bool,
     /// Of an undo, only a part of the run is taken back.
     pub(super) is_part: bool,
-    pub(super) is_following: bool,
     pub(super) created_at: DateTime<Utc>,
     pub(super) ago: String,
     /// The filter leaves nothing of a plan that has something.
@@ -180,7 +179,6 @@ impl PlanPage {
             is_outdated: seen.is_outdated,
             is_empty,
             is_part: matches!(&proposal.wish, Wish::Undo { only, .. } if !only.is_empty()),
-            is_following,
             created_at: proposal.created_at,
             ago: ago(seen.now, proposal.created_at),
             comes_to: if is_empty { comes_to(plan) } else { Vec::new() },

@@ -34,7 +34,6 @@ pub struct Asked {
 
 #[derive(Template)]
 #[template(path = "runs/run.html")]
-#[expect(clippy::struct_excessive_bools, reason = "parts of a page, each there or not")]
 struct RunPage {
     head: Option<Head>,
     target: String,
@@ -52,7 +51,6 @@ struct RunPage {
     is_unfinished: bool,
     is_at_work: bool,
     can_undo: bool,
-    is_undo: bool,
     /// Whom the person can follow again by now.
     lost: Vec<String>,
     followed: Option<Followed>,
@@ -115,7 +113,6 @@ pub async fn show(
         is_unfinished,
         is_at_work: at_work.is_some_and(|job| job.status().run == Some(run.id)),
         can_undo: row.is_some() && !is_unfinished && run.steps.done > 0,
-        is_undo: run.mode == "undo",
         lost,
         followed: row.as_ref().and_then(|row| followed(&site, &person, row, run.id)),
         steps: steps.iter().map(StepView::of).collect(),

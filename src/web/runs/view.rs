@@ -65,7 +65,6 @@ pub struct StepView {
     pub bad: bool,
     /// What the server said.
     pub says: String,
-    pub at: DateTime<Utc>,
 }
 
 impl StepView {
@@ -81,7 +80,6 @@ impl StepView {
             became: became(step.status),
             bad: step.status == StepStatus::Failed,
             says: step.error.as_deref().map(|says| plain(says).into_owned()).unwrap_or_default(),
-            at: step.updated_at,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Plans that wait: made, looked at, decided about, applied, let go of.
 
+mod decide;
 mod rows;
 mod wish;
 
@@ -22,6 +23,7 @@ use crate::store::TargetRow;
 use crate::web::site::Site;
 use crate::web::words;
 
+pub use decide::__path_decide;
 use rows::{Group, Row};
 pub use wish::{Wished, known_lists};
 
@@ -29,6 +31,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/targets/{target}/proposal", get(one).post(make).delete(let_go))
         .route("/targets/{target}/proposal/rows", get(rows))
+        .route("/targets/{target}/proposal/decisions", post(decide::decide))
         .route("/targets/{target}/proposal/apply", post(apply))
 }
 
@@ -115,7 +118,7 @@ pub async fn let_go(
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
     let proposal = waiting(&site, &caller, &row).await?;
-    if caller.app.store().await?.drop_proposal(proposal.id).await? {
+    if site.desk().let_go(&caller.app, &proposal).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::conflict("A run has this plan by now."))

@@ -149,6 +149,11 @@ impl Found<'_> {
         domain.is_some_and(|domain| plan.impact.cuts.get(domain).is_some_and(|c| c.relations() > 0))
     }
 
+    /// Whether it would set a block where there is none.
+    pub fn is_add(&self) -> bool {
+        matches!(self.part, Part::Add(_))
+    }
+
     fn blocks(&self) -> Option<&Domain> {
         match self.part {
             Part::Add(add) => Some(&add.domain),

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::super::input::{domain, domains, tagged};
 use super::super::problem::Problem;
@@ -90,7 +89,7 @@ pub struct Lists {
     subdomains: bool,
 }
 
-impl PartialSchema for Wished {
+impl utoipa::PartialSchema for Wished {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
             .description(Some(
@@ -104,13 +103,13 @@ impl PartialSchema for Wished {
     }
 }
 
-impl ToSchema for Wished {
+impl utoipa::ToSchema for Wished {
     fn name() -> Cow<'static, str> {
         "Wish".into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Lists::schemas(schemas);
+        <Lists as utoipa::ToSchema>::schemas(schemas);
     }
 }
 
@@ -141,11 +140,7 @@ impl Lists {
     async fn checked(self, store: &Store) -> Result<Wish, Problem> {
         known_lists(store, "lists", &self.lists).await?;
         known_lists(store, "allow_lists", &self.allow_lists).await?;
-        if let Some(Agreement::Percent(percent)) = self.agreement
-            && !(1..=100).contains(&percent)
-        {
-            return Err(Problem::input("agreement: a share is 1 to 100 percent"));
-        }
+        super::super::input::agreement(self.agreement)?;
         let lower = if self.lower_all {
             Lowering::All
         } else if self.lower.is_empty() {
