@@ -201,8 +201,11 @@ async fn plan_on(app: &App, target: &dyn Target, intent: &Intent, seen: Seen) ->
     let impact = target.impact(&cutting).await?;
     let mut plan = draft.finish(&impact);
     if exact && !wishes.policy.subdomains && !cutting.is_empty() {
-        let adds: Vec<Domain> = plan.add.iter().map(|add| add.domain.clone()).collect();
-        notices.extend(offered(&target.known_below(&adds).await?, &state));
+        // Of what is held too: once a person lets it go, nobody has to be asked again.
+        let mut below = target.known_below(&cutting).await?;
+        let adds: HashSet<&str> = plan.add.iter().map(|add| add.domain.as_str()).collect();
+        below.retain(|host| host.parents().any(|parent| adds.contains(parent)));
+        notices.extend(offered(&below, &state));
     }
     plan.notices.splice(0..0, notices);
     Ok(plan)

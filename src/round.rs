@@ -210,15 +210,15 @@ async fn try_turn(app: &App, name: &str, stop: &Stop, progress: Arc<dyn Progress
     turn.held = reasons(&plan);
     turn.notices.clone_from(&plan.notices);
     turn.summary = Some(plan.summary);
-    if !plan.is_empty() {
+    if plan.is_empty() {
+        let whose = keep::whose(opened.target().identity());
+        store.save_reading(name, &whose, &plan.state).await?;
+    } else {
         let report = engine.apply_locked(&lock, &plan).await?;
         if !report.is_verified() {
             turn.kind = TurnKind::Failed;
         }
         turn.report = Some(report);
-    } else {
-        let whose = keep::whose(opened.target().identity());
-        store.save_reading(name, &whose, &plan.state).await?;
     }
     turn.known = remember(app, &store, &plan, name).await?;
     Ok(turn)

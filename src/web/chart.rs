@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(chart.line, "M64 111H384V16H704");
         assert_eq!(chart.area, "M64 111H384V16H704V206H64z");
         assert_eq!(chart.marks[1], Mark { x: 224, y: 206, kind: Kind::Held });
-        assert_eq!(chart.levels, [(206, 0), (158, 50), (111, 100), (63, 150), (16, 200)]);
+        assert_eq!(chart.levels, [(206, 0), (159, 50), (111, 100), (64, 150), (16, 200)]);
         assert_eq!(sizes(&[], points[0].at), None);
         let fresh = sizes(&points[..1], points[0].at).unwrap();
         assert_eq!((fresh.line.as_str(), fresh.days.len()), ("M64 16H704", 1));

@@ -505,7 +505,7 @@ fn lists_are_chosen_for_once_and_nothing_else_is_read() {
             .world()
             .block_for_all(crate::fake::AdminBlock::new("old.example", "suspend"));
         room.scene.fake.world().block_for_all(crate::fake::AdminBlock::new("a.example", "suspend"));
-        room.scene.follow("garden", &["a.example,silence,", "b.example,,"]);
+        room.scene.follow("garden", &["a.example,silence,", "b.example,suspend,"]);
         let fields = [("list", "garden"), ("mode", "overwrite"), ("severity", "suspend")];
         let page = room.plan(HOME, &fields).await.says("Made equal, this once, to garden");
         assert_eq!(

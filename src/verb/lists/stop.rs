@@ -7,6 +7,7 @@ use crate::follow::FollowError;
 use crate::keep;
 use crate::ledger::{Holding, Owner};
 use crate::store::{EventKind, FollowedList, NewEvent, TargetRow};
+use crate::verb::subscribe::unsubscribe;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
@@ -46,6 +47,27 @@ pub async fn followers(app: &App, list: &str) -> Result<Vec<Follower>> {
         found.push(Follower { target, blocks: standing.len(), alone });
     }
     Ok(found)
+}
+
+/// Has targets let go of a list, and then stops following it. With `keep` the blocks that stand
+/// for it alone become the person's own, or else the next plan offers to lift them. Where a
+/// target follows it that is not among these, nothing is done at all.
+pub async fn stop_everywhere(
+    app: &App,
+    list: &FollowedList,
+    targets: &[TargetRow],
+    keep: bool,
+) -> Result<()> {
+    let store = app.store().await?;
+    let mut others = store.subscribers(&list.name).await?;
+    others.retain(|name| !targets.iter().any(|target| target.name == *name));
+    if !others.is_empty() {
+        return Err(StopError::Followed { list: list.name.clone(), targets: others }.into());
+    }
+    for target in targets {
+        unsubscribe(app, target, &list.name, keep).await?;
+    }
+    stop(app, list).await
 }
 
 /// Stops following a list, and forgets its versions. Blocks that it brought stay.

@@ -365,7 +365,9 @@ async fn connected(
     let app = &person.app;
     let kept = sign_in::finish(app, &app.client()?, pending, code, None).await?;
     let row = app.store().await?.target(&kept.target).await?.ok_or(Fault::Missing)?;
-    Ok(format!("/targets/{}", row.id))
+    // A permission can be given later, so the sign-in is kept, and the page says what is missing.
+    let lacks = if kept.lacks.is_some() { "?lacks=federation" } else { "" };
+    Ok(format!("/targets/{}{lacks}", row.id))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Asked, back, show, target};
 use crate::domain::Domain;
 use crate::exception::ExceptionId;
-use crate::text::{fit, plain};
+use crate::text::plain;
 use crate::verb::exceptions::{self, Excepting};
 use crate::web::fault::{Answer, Fault};
 use crate::web::site::Site;
@@ -68,7 +68,7 @@ async fn make(site: &Site, person: &Person, form: &ExceptForm) -> Result<(), Fau
             target: target.as_ref().map(|row| row.name.clone()),
             domain,
             subdomains: form.subdomains.is_some(),
-            list: Some(form.list.clone()).filter(|list| !list.is_empty()),
+            list: Some(plain(&form.list).into_owned()).filter(|list| !list.is_empty()),
             reason: Some(reason(&form.reason)?),
             until: day(&form.until)?,
         })
@@ -142,9 +142,4 @@ fn domains(fields: &[String]) -> Result<Vec<Domain>, Fault> {
         stored.map_or_else(|| named(word), Ok)
     };
     words.into_iter().map(domain).collect()
-}
-
-/// Text as somebody has typed it, for a field to show again.
-pub fn again(text: &str) -> String {
-    fit(&plain(text), 10_000)
 }

@@ -181,7 +181,7 @@ async fn target(person: &Person, text: &str) -> Result<TargetRow, Fault> {
     let store = person.app.store().await?;
     let found = match text.parse() {
         Ok(number) => store.target_by_id(number).await?,
-        Err(_) => store.target(text).await?,
+        Err(_) => store.target(&plain(text)).await?,
     };
     found.ok_or(Fault::Missing)
 }
@@ -192,3 +192,6 @@ fn back(to: &str, here: &str) -> Response {
     let to = if to == "/" { here } else { to };
     axum::response::IntoResponse::into_response(axum::response::Redirect::to(to))
 }
+
+#[cfg(test)]
+mod tests;

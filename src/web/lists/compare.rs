@@ -155,10 +155,10 @@ impl Compared {
         let sets: Vec<(u32, usize)> =
             found.iter().take(DRAWN).map(|it| (it.lists, it.domains.len())).collect();
         let rest = |show: u32| {
-            let mut query = Serializer::new(String::from("/lists/compare?"));
+            let mut query = Serializer::new(String::new());
             query.extend_pairs(chosen.iter().map(|(name, _)| ("list", name.as_str())));
             query.append_pair("show", &show.to_string());
-            format!("{}#shown", query.finish())
+            format!("/lists/compare?{}#shown", query.finish())
         };
         let row = |it: &Combination| CombinationRow {
             title: title(it.lists, chosen),

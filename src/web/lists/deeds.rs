@@ -13,13 +13,14 @@ use crate::follow::guard::Limits;
 use crate::follow::settings_of;
 use crate::list::Format;
 use crate::source::Source;
-use crate::store::{FollowedList, SnapshotId};
+use crate::store::{FollowedList, SnapshotId, TargetRow};
 use crate::verb::lists::stop::{self, Follower, StopError, followers};
 use crate::verb::lists::versions;
 use crate::web::fault::{Answer, Fault};
 use crate::web::limits::Address;
 use crate::web::page;
 use crate::web::site::Site;
+use crate::web::targets::plan_again;
 use crate::web::visitor::Person;
 
 fn back(list: &FollowedList) -> Response {
@@ -148,6 +149,8 @@ pub(super) struct Sure {
     pub head: Head,
     pub versions: usize,
     pub followers: Vec<Follower>,
+    /// Blocks that stand for the list alone, on all of them.
+    pub alone: usize,
 }
 
 /// Asks whether the list is to be let go, and says what that means.
@@ -156,14 +159,45 @@ pub async fn sure(person: Person, Path(name): Path<String>) -> Answer {
     let versions = person.app.store().await?.snapshots(list.id).await?.len();
     let followers = followers(&person.app, &list.name).await?;
     let head = Head::of(&Which::Followed(Box::new(list)), "/stop");
-    Ok(page::html(StatusCode::OK, &Sure { head, versions, followers }))
+    let alone = followers.iter().map(|follower| follower.alone).sum();
+    Ok(page::html(StatusCode::OK, &Sure { head, versions, followers, alone }))
 }
 
-/// Stops following the list.
-pub async fn stop(person: Person, Path(name): Path<String>) -> Answer {
+/// What is to become of blocks, and of which targets a page has told.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Stopped {
+    target: Vec<i64>,
+    keep: String,
+}
+
+/// Stops following the list, once the targets that the person was told of have let it go.
+pub async fn stop(
+    State(site): State<Site>,
+    person: Person,
+    Path(name): Path<String>,
+    Form(stopped): Form<Stopped>,
+) -> Answer {
     let list = own(&person, &name).await?;
-    match stop::stop(&person.app, &list).await {
-        Ok(()) => Ok(Redirect::to("/lists").into_response()),
+    let mut targets: Vec<TargetRow> = Vec::new();
+    for follower in followers(&person.app, &list.name).await? {
+        if stopped.target.contains(&follower.target.id) {
+            targets.push(follower.target);
+        }
+    }
+    let keep = match stopped.keep.as_str() {
+        "yes" => true,
+        "no" => false,
+        _ if targets.is_empty() => true,
+        _ => return Err(Fault::input("It was not said what becomes of the list\u{2019}s blocks.")),
+    };
+    match stop::stop_everywhere(&person.app, &list, &targets, keep).await {
+        Ok(()) => {
+            for target in &targets {
+                plan_again(&site, &person, target).await?;
+            }
+            Ok(Redirect::to("/lists").into_response())
+        }
         Err(error) if error.is::<StopError>() => Err(Fault::conflict(format!(
             "A target follows {} meanwhile, and could not be kept in step without it. Nothing was \
              changed.",

@@ -362,7 +362,10 @@ fn what_a_list_would_do() {
 #[test]
 fn letting_a_list_go() {
     let followers = vec![Follower { target: target(), blocks: 3, alone: 2 }];
-    let sure = |followers| Sure { head: head("/stop"), versions: 4, followers };
+    let sure = |followers: Vec<Follower>| {
+        let alone = followers.iter().map(|follower| follower.alone).sum();
+        Sure { head: head("/stop"), versions: 4, followers, alone }
+    };
     insta::assert_snapshot!("stop", main_of(&sure(vec![])));
     insta::assert_snapshot!("stop_followed", main_of(&sure(followers)));
 }

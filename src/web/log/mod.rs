@@ -98,7 +98,8 @@ async fn show(
     chosen: Option<&TargetRow>,
     head: Option<Head>,
 ) -> Answer {
-    let trimmed = |text: &str| Some(text.trim().to_lowercase()).filter(|text| !text.is_empty());
+    let trimmed =
+        |text: &str| Some(plain(text).trim().to_lowercase()).filter(|text| !text.is_empty());
     let (domain, list) = (trimmed(&asked.domain), trimmed(&asked.list));
     let filter = EventFilter {
         target: chosen.map(|row| row.name.as_str()),
@@ -186,3 +187,6 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

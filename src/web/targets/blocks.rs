@@ -153,6 +153,7 @@ impl Asked {
                 "yours" => Some(false),
                 _ => None,
             },
+            asked: self.whose == "asked",
             list: Some(self.list.clone()).filter(|list| !list.is_empty()),
             odd: !self.odd.is_empty(),
         }

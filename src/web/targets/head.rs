@@ -90,7 +90,7 @@ impl Head {
         Ok(Head { news, ..Head::quiet(row, tab) })
     }
 
-    fn quiet(row: &TargetRow, tab: Tab) -> Head {
+    pub(super) fn quiet(row: &TargetRow, tab: Tab) -> Head {
         let name = name_of(row);
         let also = plain(&row.name).into_owned();
         let (software, version) = (plain(&row.software), plain(&row.version));

@@ -69,11 +69,11 @@ pub async fn lists(State(site): State<Site>, At { person, row }: At) -> Answer {
         let at = known.iter().position(|offer| offer.name == subscription.list);
         let offer = at.map(|at| known.remove(at));
         let kept = store.list(&subscription.list).await?;
-        let (held, failing) = kept
+        let (waits, failing) = kept
             .as_ref()
             .map_or((false, false), |list| (list.held.is_some(), list.failure.is_some()));
         rows.push(Row {
-            held,
+            held: waits,
             failing,
             ..Row::of(subscription, offer.as_ref(), stands.unwrap_or_default())
         });
@@ -131,7 +131,7 @@ pub async fn follow(
     if form.list.is_empty() {
         return Err(Fault::input("No list was chosen."));
     }
-    let list = match subscribe::followable(app, &form.list).await {
+    let list = match subscribe::followable(app, &plain(&form.list)).await {
         Ok(list) => list,
         Err(error) if error.is::<SubscribeError>() => return Err(unknown(&form.list)),
         Err(error) => return Err(error.into()),

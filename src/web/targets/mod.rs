@@ -40,3 +40,6 @@ pub fn routes() -> Router<Site> {
         .route("/targets/{target}/lists/unsubscribe", post(lists::leave))
         .route("/targets/{target}/policy", post(lists::change))
 }
+
+#[cfg(test)]
+mod tests;

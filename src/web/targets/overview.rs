@@ -101,6 +101,8 @@ async fn left(person: &Person) -> Result<Option<Left>, Fault> {
 pub(super) struct Overview {
     pub head: Head,
     pub level: Level,
+    /// The role there does not include what is needed.
+    pub lacks: bool,
     pub seen: Option<Seen>,
     pub follows: Vec<Follows>,
     /// Whether the one domain of Threads is blocked, if anybody knows.
@@ -121,7 +123,18 @@ pub(super) struct Follows {
     pub stands: Stands,
 }
 
-pub async fn overview(State(site): State<Site>, At { person, row }: At) -> Answer {
+/// What became known while it was connected.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Known {
+    lacks: String,
+}
+
+pub async fn overview(
+    State(site): State<Site>,
+    At { person, row }: At,
+    Query(Known { lacks }): Query<Known>,
+) -> Answer {
     let head = Head::of(&site, &person, &row, Tab::Overview).await?;
     let view = site.views().of(site.desk(), &person.app, &row).await?;
     let store = person.app.store().await?;
@@ -133,6 +146,7 @@ pub async fn overview(State(site): State<Site>, At { person, row }: At) -> Answe
     let page = Overview {
         head,
         level: row.level,
+        lacks: row.level == Level::Instance && !lacks.is_empty(),
         threads: view.as_deref().map(blocks_threads),
         seen: view.as_ref().map(|view| Seen {
             total: view.state.blocks.len(),

@@ -53,6 +53,8 @@ pub struct Row {
 pub struct Tally {
     pub hedgerows: usize,
     pub yours: usize,
+    /// Of those, which lists ask for too.
+    pub asked: usize,
     pub suspended: usize,
     pub silenced: usize,
     pub noted: usize,
@@ -86,6 +88,8 @@ pub struct Sieve {
     pub text: String,
     pub severity: Option<Severity>,
     pub hedgerows: Option<bool>,
+    /// A person's that lists ask for too.
+    pub asked: bool,
     pub list: Option<String>,
     pub odd: bool,
 }
@@ -273,6 +277,7 @@ impl View {
             sieve.severity.is_none_or(|s| block.rule.as_ref().is_some_and(|r| r.severity == s))
                 && sieve.hedgerows.is_none_or(|ours| (row.whose == Whose::Hedgerow) == ours)
                 && list.is_none_or(claims)
+                && (!sieve.asked || row.whose == Whose::YoursAndAsked)
                 && (!sieve.odd || row.odd)
                 && (sieve.text.is_empty()
                     || finder.find(block.name.as_bytes()).is_some()
@@ -318,6 +323,7 @@ impl Tally {
             Whose::Hedgerow => self.hedgerows += 1,
             Whose::Yours | Whose::YoursAndAsked => self.yours += 1,
         }
+        self.asked += usize::from(row.whose == Whose::YoursAndAsked);
         match block.rule.as_ref().map(|rule| rule.severity) {
             Some(Severity::Suspend) => self.suspended += 1,
             Some(Severity::Silence) => self.silenced += 1,
@@ -394,7 +400,9 @@ mod tests {
     #[test]
     fn blocks_and_ledger_are_joined_and_counted() {
         let view = view();
-        let want = Tally { hedgerows: 2, yours: 3, suspended: 2, silenced: 2, noted: 1, odd: 1 };
+        let (hedgerows, yours, asked, odd) = (2, 3, 1, 1);
+        let (suspended, silenced, noted) = (2, 2, 1);
+        let want = Tally { hedgerows, yours, asked, suspended, silenced, noted, odd };
         assert_eq!(view.tally, want);
         assert_eq!(view.stands_for("two"), Stands { all: 2, alone: 1 });
         assert_eq!(view.stands_for("one"), Stands { all: 1, alone: 0 });
@@ -434,6 +442,7 @@ mod tests {
         assert_eq!(only(suspended), ["b.example", "d.example"]);
         let ours = Sieve { hedgerows: Some(true), ..all.clone() };
         assert_eq!(only(ours), ["a.example", "c.example"]);
+        assert_eq!(only(Sieve { asked: true, ..all.clone() }), ["d.example"]);
         assert_eq!(only(Sieve { odd: true, ..all.clone() }), [odd]);
     }
 }

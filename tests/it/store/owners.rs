@@ -242,6 +242,9 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     put(s, "runs", store.runs(100).await);
     put(s, "runs_on", store.runs_on("me", 0, 100).await);
     put(s, "count_runs", store.count_runs("me").await);
+    put(s, "last_run_on", store.last_run_on("me").await);
+    let sum = "ab".repeat(32);
+    put(s, "run_of_plan", store.run_of_plan("me", &sum, moment(-1)).await);
     put(s, "unfinished_run", store.unfinished_run("me").await);
     put(s, "latest_unfinished", store.latest_unfinished().await);
     for run in ids.runs {
@@ -437,6 +440,8 @@ fn every_method_of_the_store_has_a_case() {
         "runs",
         "runs_on",
         "count_runs",
+        "last_run_on",
+        "run_of_plan",
         "unfinished_run",
         "latest_unfinished",
         "run",

@@ -1,0 +1,171 @@
+//! The pages with sample data.
+
+use std::sync::Arc;
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::blocks::{Beside, Blocks, Table};
+use super::head::{Head, News, Tab};
+use super::lists::{Lists, Row};
+use super::overview::{Follows, Overview, Seen};
+use super::policy::PolicyView;
+use super::view::{Stands, View};
+use crate::block::{Block, Level, Rule, Severity, State};
+use crate::domain::Domain;
+use crate::exception::{Exception, Exceptions};
+use crate::ledger::{Claim, Holding, Ledger, Owner, Word};
+use crate::policy::{Mode, Policy, Terms};
+use crate::store::{BlockDate, Subscription, TargetRow};
+
+fn at(day: u32) -> DateTime<Utc> {
+    format!("2026-11-{day:02}T10:00:00Z").parse().unwrap()
+}
+
+fn row(level: Level) -> TargetRow {
+    TargetRow {
+        id: 3,
+        name: "home.example".to_owned(),
+        level,
+        base_url: "https://home.example/".to_owned(),
+        domain: "home.example".to_owned(),
+        account: Some("me@home.example".to_owned()),
+        software: "Mastodon".to_owned(),
+        version: "4.6.5".to_owned(),
+        scopes: String::new(),
+        client_id: String::new(),
+        client_secret: String::new(),
+        token: String::new(),
+        created_at: at(1),
+    }
+}
+
+fn head(level: Level, tab: Tab) -> Head {
+    let news = News {
+        says: "A plan waits for your decision. Nothing of it is done yet.".to_owned(),
+        address: "/targets/3/plan".to_owned(),
+        label: "Look at it",
+        bad: false,
+    };
+    Head { news: Some(news), ..Head::quiet(&row(level), tab) }
+}
+
+fn view() -> View {
+    let hostile = Rule {
+        reject_media: true,
+        public_comment: Some("<b>spam</b>\u{202e}".into()),
+        private_comment: Some("seen in May".into()),
+        ..Rule::new(Severity::Silence)
+    };
+    let block = |name: &str, rule: Rule| Block {
+        name: name.into(),
+        rule: Some(rule),
+        id: None,
+        created_at: Some("2026-05-01T00:00:00.000Z".into()),
+    };
+    let suspend = Rule::new(Severity::Suspend);
+    let blocks = vec![
+        block("bad.example", suspend.clone()),
+        block("loud.example", hostile),
+        block("*.odd.example", Rule::new(Severity::Noop)),
+    ];
+    let claim = Claim {
+        list: "threads".into(),
+        word: Word::new(Severity::Suspend),
+        since: at(2),
+        less_since: None,
+        once: false,
+    };
+    let held = Holding {
+        owner: Owner::Hedgerow,
+        rule: Some(suspend),
+        before: Some(Rule::new(Severity::Silence)),
+        run: Some(12),
+        claims: vec![claim],
+        ..Holding::of_a_person(at(2))
+    };
+    let mut ledger = Ledger::default();
+    ledger.holdings.insert("bad.example".into(), held);
+    ledger.holdings.insert("loud.example".into(), Holding::of_a_person(at(2)));
+    View::join(Arc::new(State::new(Level::Instance, at(6), blocks)), &ledger, 1)
+}
+
+fn domain(name: &str) -> Domain {
+    Domain::from_stored(name).unwrap()
+}
+
+#[test]
+fn blocks_with_all_that_is_known_of_them() {
+    let dates = [BlockDate {
+        domain: domain("loud.example"),
+        expires_at: Some(at(30)),
+        review_at: Some(at(20)),
+        reason: Some("ask <them>".to_owned()),
+        made_by: "me".to_owned(),
+        created_at: at(1),
+    }];
+    let exception = Exception {
+        id: 1,
+        target: None,
+        domain: domain("bad.example"),
+        subdomains: false,
+        list: None,
+        reason: None,
+        until: None,
+        created_at: at(1),
+        made_by: "me".to_owned(),
+    };
+    let beside = Beside::of(&dates, Exceptions::new([exception], at(5)));
+    let seen = Some(Table::of(&view(), super::blocks::Asked::default(), &beside, 3));
+    let page = Blocks { head: head(Level::Instance, Tab::Blocks), level: Level::Instance, seen };
+    insta::assert_snapshot!(page.render().unwrap());
+}
+
+#[test]
+fn an_overview_before_and_after_the_first_look() {
+    let first = Overview {
+        head: Head::quiet(&row(Level::Account), Tab::Overview),
+        level: Level::Account,
+        lacks: false,
+        seen: None,
+        follows: Vec::new(),
+        threads: None,
+        server: "home.example".to_owned(),
+    };
+    insta::assert_snapshot!("first", first.render().unwrap());
+    let view = view();
+    let later = Overview {
+        head: head(Level::Instance, Tab::Overview),
+        level: Level::Instance,
+        lacks: true,
+        seen: Some(Seen { total: 3, at: at(6), tally: view.tally }),
+        follows: vec![Follows {
+            list: "threads".to_owned(),
+            terms: Terms::default().in_words(),
+            stands: view.stands_for("threads"),
+        }],
+        threads: Some(true),
+        server: "home.example".to_owned(),
+    };
+    insta::assert_snapshot!("later", later.render().unwrap());
+}
+
+#[test]
+fn lists_with_their_terms_and_the_policy() {
+    let subscription = Subscription {
+        target: "home.example".to_owned(),
+        list: "shared \u{202e}<list>".to_owned(),
+        terms: Terms { mode: Mode::Auto, cap: Some(Severity::Silence), ..Terms::default() },
+        created_at: at(1),
+    };
+    let row = Row::of(&subscription, None, Stands { all: 3, alone: 2 });
+    let page = Lists {
+        head: head(Level::Instance, Tab::Lists),
+        level: Level::Instance,
+        rows: vec![Row { held: true, failing: true, ..row }],
+        offers: vec![("threads".to_owned(), "Threads (1 domain)".to_owned())],
+        left_behind: 2,
+        policy: PolicyView::of(&Policy::default(), Level::Instance, &["shared".to_owned()]),
+    };
+    insta::assert_snapshot!(page.render().unwrap());
+}
