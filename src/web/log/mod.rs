@@ -146,19 +146,6 @@ async fn show(
 }
 
 impl Asked {
-    /// Without what nobody types, and what no database takes.
-    fn plain(&self) -> Asked {
-        let text = |text: &str| plain(text).into_owned();
-        Asked {
-            target: text(&self.target),
-            kind: text(&self.kind),
-            domain: text(&self.domain),
-            list: text(&self.list),
-            run: text(&self.run),
-            before: text(&self.before),
-        }
-    }
-
     /// What is looked for, as an address says it.
     fn rest(&self) -> Vec<(&'static str, &str)> {
         let Asked { target, kind, domain, list, run, before: _ } = self;
