@@ -130,9 +130,9 @@ impl Source {
                 let _ = write!(stamp, " {} {}", state.sha256, state.taken_at.to_rfc3339());
             }
             Source::Lists { lists, .. } => {
-                lists.iter().for_each(|list| {
+                for list in lists {
                     let _ = write!(stamp, " {}:{}", list.id, list.current);
-                });
+                }
             }
         }
         stamp

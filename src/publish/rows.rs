@@ -1,5 +1,6 @@
 //! What is published of one block, and nothing else that is known of it.
 
+use arcstr::ArcStr;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -24,18 +25,18 @@ pub struct Row {
 const UNSAID: Severity = Severity::Silence;
 
 impl Row {
-    fn new(domain: Domain, asked: Asked, options: &Options) -> Row {
+    fn new(domain: Domain, mut asked: Asked, options: &Options) -> Row {
         let hidden = match options.obfuscate {
             Obfuscate::All => true,
             Obfuscate::None => false,
             Obfuscate::Marked => asked.obfuscate == Some(true),
         };
-        let public = asked.public_comment.clone().filter(|_| options.public_comments);
-        let private = asked.private_comment.clone().filter(|_| options.private_comments);
-        let parts: Vec<&str> = public.iter().chain(&private).map(|text| text.as_str()).collect();
+        let public = asked.public_comment.take().filter(|_| options.public_comments);
+        let private = asked.private_comment.take().filter(|_| options.private_comments);
+        let parts: Vec<&str> = public.iter().chain(&private).map(ArcStr::as_str).collect();
         // Whatever a list or a server wrote must not break a line, or fool a reader.
         let comment = (!parts.is_empty()).then(|| plain(&parts.join("; ")).into_owned().into());
-        let asked = Asked { public_comment: comment, private_comment: None, ..asked };
+        asked.public_comment = comment;
         Row { entry: asked.of(domain, 0), hidden }
     }
 

@@ -76,7 +76,7 @@ impl Limits {
 
     /// Counts a request of a program.
     pub fn api(&self, token: TokenId) -> Result<(), Fault> {
-        self.check(&self.api, token)
+        self.check(&self.api, &token)
     }
 
     /// Counts a list that somebody else's server is asked for.
@@ -85,10 +85,10 @@ impl Limits {
     }
 
     fn count(&self, limiter: &DefaultKeyedRateLimiter<IpAddr>, from: Address) -> Result<(), Fault> {
-        self.check(limiter, from.0)
+        self.check(limiter, &from.0)
     }
 
-    fn check<K>(&self, limiter: &DefaultKeyedRateLimiter<K>, key: K) -> Result<(), Fault>
+    fn check<K>(&self, limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Fault>
     where
         K: Clone + Eq + Hash,
     {
@@ -99,7 +99,7 @@ impl Limits {
             self.api.retain_recent();
             self.fetch.retain_recent();
         }
-        limiter.check_key(&key).map_err(|until| {
+        limiter.check_key(key).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
             let says = format!("That was too often in a short time. Try again in {wait} seconds.");
             Fault::told(StatusCode::TOO_MANY_REQUESTS, "Slowly, please", says)

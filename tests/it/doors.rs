@@ -57,7 +57,10 @@ async fn a_person_names_no_file_and_learns_of_none() {
             assert!(matches!(source_error(&error), SourceError::BadAddress(_)), "{arg}: {error}");
         }
         // A plan is where names of lists come back from the store.
-        let error = Gathered::read(&app, &[name.clone()], Vec::new(), false).await.err().unwrap();
+        let error = Gathered::read(&app, std::slice::from_ref(name), Vec::new(), false)
+            .await
+            .err()
+            .unwrap();
         assert!(matches!(source_error(&error), SourceError::NotYourFiles), "{error}");
     }
     told.dedup();

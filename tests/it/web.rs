@@ -24,7 +24,7 @@ const BOUNDARY: &str = "----a-boundary-that-nobody-writes";
 #[derive(Clone)]
 pub struct Site {
     router: Router,
-    site: hedgerow::web::Site,
+    inner: hedgerow::web::Site,
     /// What the browser has been given.
     cookies: BTreeMap<String, String>,
 }
@@ -35,6 +35,7 @@ fn app(machine: &Machine, reach: Reach) -> App {
 }
 
 /// Runs the case with everything in `SQLite`, and again with everything in PostgreSQL.
+#[expect(clippy::needless_pass_by_value, reason = "every case is written where it is passed")]
 pub fn on_both(test: impl AsyncFn(&Machine)) {
     place::on_both(async |place| {
         let machine =
@@ -122,12 +123,12 @@ impl Site {
     }
 
     pub fn site(&self) -> &hedgerow::web::Site {
-        &self.site
+        &self.inner
     }
 
     pub fn of(app: App, settings: Settings) -> Site {
         let site = hedgerow::web::Site::new(Arc::new(app), settings).unwrap();
-        Site { router: hedgerow::web::router(&site), site, cookies: BTreeMap::new() }
+        Site { router: hedgerow::web::router(&site), inner: site, cookies: BTreeMap::new() }
     }
 
     /// The same for somebody who comes for the first time.
@@ -137,7 +138,7 @@ impl Site {
 
     /// The same in the browser of whoever runs it.
     pub async fn entered(&self) -> Site {
-        let link = self.site.way_in().unwrap();
+        let link = self.inner.way_in().unwrap();
         let path = link.trim_start_matches("http://127.0.0.1:8787");
         let answer = self.get(path).await.is(303);
         self.after(&answer)

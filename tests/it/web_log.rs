@@ -39,7 +39,7 @@ fn what_was_done_is_told_newest_first_and_narrowed() {
             assert!(!table.contains(not), "{query}: {table}");
         }
         for query in
-            ["run=x", "run=-1", "domain=%22%3E%3Cscript%3E", "list=%00", "kind=blocked&run=9"]
+            ["run=x", "run=-1", "domain=%22%3E%3Cscript%3E", "list=a%00b", "kind=blocked&run=9"]
         {
             site.get(&format!("/log?{query}")).await.is(200).says("Nothing fits");
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use axum::http::Request;
 use hedgerow::app::App;
+use hedgerow::clock::{Clock, SystemClock};
 use hedgerow::fetch::Reach;
 use hedgerow::store::{Scope, Store};
 use hedgerow::verb::token;
@@ -294,7 +295,7 @@ impl House {
         // A browser that was used just now: the old one goes when the next person comes in.
         store.end_session(MARK).await.unwrap();
         ids.session = format!("{MARK}-today");
-        store.begin_session(&ids.session, MARK, chrono::Utc::now()).await.unwrap();
+        store.begin_session(&ids.session, MARK, SystemClock.now()).await.unwrap();
         let before = read(&store, &ids, MARK).await;
         assert!(before["target"].contains(MARK) && before["sessions"].contains(MARK));
         House { site, store, ids, before }

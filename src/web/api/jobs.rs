@@ -84,10 +84,13 @@ impl Job {
                 Stage::Done
             }
             Some(Ended::Failed(why)) => {
-                let problem = Fault::of(why).map(Problem::from).unwrap_or_else(|| {
-                    tracing::error!(error = format!("{why:#}"), "a job failed");
-                    Problem::in_place_of(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
-                });
+                let problem = Fault::of(why).map_or_else(
+                    || {
+                        tracing::error!(error = format!("{why:#}"), "a job failed");
+                        Problem::in_place_of(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
+                    },
+                    Problem::from,
+                );
                 let (code, message) = (problem.code().to_owned(), problem.message().to_owned());
                 error = Some(What { code, message });
                 Stage::Failed

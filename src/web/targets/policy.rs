@@ -197,7 +197,7 @@ fn sentences(policy: &Policy, level: Level) -> Vec<String> {
     ));
     let cuts = match loss.most {
         0 => "A block that would cut any follow, in either direction,".to_owned(),
-        most => format!("A block that would cut more than {},", count(most, "follow")),
+        most => format!("A block that would cut more than {}", count(most, "follow")),
     };
     let then = match loss.then {
         LossThen::Hold => "waits for you",

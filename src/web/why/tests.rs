@@ -64,6 +64,7 @@ fn on(target: &str, level: Level, stands: Stands) -> OnTarget {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one of everything")]
 fn account() -> Account {
     let claim = |list: &str, less: Option<DateTime<Utc>>| Claim {
         list: list.into(),

@@ -204,24 +204,13 @@ pub async fn furnish(store: &Store, mark: &str) -> Ids {
     let token = store.add_token("mine", mark, Scope::Read, moment(0)).await.unwrap();
     let publication = store.add_publication(&publication(mark), moment(0)).await.unwrap();
     let (runs, session) = ([done, open], mark.to_owned());
-    let ids = Ids {
-        target,
-        backup,
-        runs,
-        list,
-        sha256,
-        exception,
-        proposal,
-        session,
-        token,
-        publication,
-    };
-    ids
+    Ids { target, backup, runs, list, sha256, exception, proposal, session, token, publication }
 }
 
 pub type Seen = BTreeMap<&'static str, String>;
 
 /// What a method has shown, whatever it was.
+#[expect(clippy::needless_pass_by_value, reason = "every answer is written where it is asked for")]
 fn put<T: Debug>(seen: &mut Seen, method: &'static str, shown: Result<T, StoreError>) {
     let entry = seen.entry(method).or_default();
     entry.push_str(&format!("{shown:?}\n"));

@@ -148,9 +148,9 @@ pub async fn compare(caller: Caller, Asked(Lists { lists }): Asked<Lists>) -> Re
         documents.push(document(&caller, &store, name).await?);
     }
     let shown = crate::combine::unique(names);
-    let named = std::iter::zip(&shown, &documents);
-    let named: Vec<_> = named.map(|(name, document)| Named { name, document }).collect();
-    let found = overlap(&named);
+    let both = std::iter::zip(&shown, &documents);
+    let pairs: Vec<_> = both.map(|(name, document)| Named { name, document }).collect();
+    let found = overlap(&pairs);
     let number = |n: usize| n as u64;
     let compared = |list: crate::compare::Compared| Compared {
         name: list.name.to_string(),

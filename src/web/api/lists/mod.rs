@@ -159,7 +159,7 @@ async fn followed(store: &Store, name: &str) -> Reply<FollowedList> {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct Search {
+pub struct Words {
     /// Words that have to occur.
     search: Option<String>,
     /// At most so many rows.
@@ -227,9 +227,9 @@ impl From<Found> for Listing {
 }
 
 /// The lists that are known
-#[utoipa::path(get, path = "/api/v1/catalogue", tag = "lists", params(Search),
+#[utoipa::path(get, path = "/api/v1/catalogue", tag = "lists", params(Words),
     responses((status = 200, body = Page<Listing>)))]
-pub async fn known(_: Caller, Asked(search): Asked<Search>) -> Reply<Json<Page<Listing>>> {
+pub async fn known(_: Caller, Asked(search): Asked<Words>) -> Reply<Json<Page<Listing>>> {
     let span = Span::of(search.limit, search.offset)?;
     let words = search.search.unwrap_or_default();
     let words: Vec<&str> = words.split_whitespace().collect();

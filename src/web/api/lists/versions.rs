@@ -21,7 +21,7 @@ use crate::web::words;
 /// A version of a list that was kept.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = ListVersion)]
-pub struct Version {
+pub struct Kept {
     version: i64,
     fetched_at: DateTime<Utc>,
     standing: Standing,
@@ -42,9 +42,9 @@ fn told(concerns: &[Concern]) -> Vec<String> {
     concerns.iter().map(|concern| words::told(&concern.to_string())).collect()
 }
 
-impl Version {
-    fn of(list: &FollowedList, snapshot: Snapshot) -> Reply<Version> {
-        Ok(Version {
+impl Kept {
+    fn of(list: &FollowedList, snapshot: Snapshot) -> Reply<Kept> {
+        Ok(Kept {
             concerns: told(&concerns_of(list, &snapshot)?),
             in_force: snapshot.id == list.current,
             version: snapshot.id,
@@ -62,17 +62,17 @@ impl Version {
 /// The versions of a list, newest first
 #[utoipa::path(get, path = "/api/v1/lists/{list}/versions", tag = "lists",
     params(("list" = String, Path, description = "Its name"), Part),
-    responses((status = 200, body = Page<Version>)))]
+    responses((status = 200, body = Page<Kept>)))]
 pub async fn versions(
     caller: Caller,
     At(name): At<String>,
     Asked(part): Asked<Part>,
-) -> Reply<Json<Page<Version>>> {
+) -> Reply<Json<Page<Kept>>> {
     let span = part.span()?;
     let store = caller.app.store().await?;
     let list = followed(&store, &name).await?;
     let (rows, total, limit, offset) = span.cut(store.snapshots(list.id).await?);
-    let items = rows.into_iter().map(|row| Version::of(&list, row)).collect::<Reply<_>>()?;
+    let items = rows.into_iter().map(|row| Kept::of(&list, row)).collect::<Reply<_>>()?;
     Ok(Json(Page { items, total, limit, offset }))
 }
 
@@ -137,8 +137,8 @@ pub async fn update(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<
 /// Let the held version come into force
 #[utoipa::path(post, path = "/api/v1/lists/{list}/accept", tag = "lists",
     params(("list" = String, Path, description = "Its name")),
-    responses((status = 200, body = Version)))]
-pub async fn accept(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Version>> {
+    responses((status = 200, body = Kept)))]
+pub async fn accept(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Kept>> {
     decide(&caller, &name, true).await
 }
 
@@ -147,19 +147,19 @@ pub async fn accept(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<
 /// It is not offered again; a later one is.
 #[utoipa::path(post, path = "/api/v1/lists/{list}/reject", tag = "lists",
     params(("list" = String, Path, description = "Its name")),
-    responses((status = 200, body = Version)))]
-pub async fn reject(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Version>> {
+    responses((status = 200, body = Kept)))]
+pub async fn reject(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Kept>> {
     decide(&caller, &name, false).await
 }
 
-async fn decide(caller: &Caller, name: &str, accept: bool) -> Reply<Json<Version>> {
+async fn decide(caller: &Caller, name: &str, accept: bool) -> Reply<Json<Kept>> {
     let lists = caller.app.lists().await?;
     let list = followed(&lists.store, name).await?;
     if list.held.is_none() {
         return Err(Problem::conflict("No version of this list waits for a decision."));
     }
     let version = verb::decide(&caller.app, &lists, &list, accept).await?;
-    Ok(Json(Version::of(&followed(&lists.store, name).await?, version)?))
+    Ok(Json(Kept::of(&followed(&lists.store, name).await?, version)?))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -100,23 +100,23 @@ enum Part<'a> {
 
 /// All rows, in the order of groups and, in each, of names.
 pub fn all(plan: &Plan) -> Vec<Found<'_>> {
-    let plain = |part, name, group, asks| Found { name, group, asks, part, holds: &[] };
-    let add = |add| plain(Part::Add(add), add.domain.as_str(), Group::Add, &add.asked_by);
+    let found = |part, name, group, asks| Found { name, group, asks, part, holds: &[] };
+    let add = |add| found(Part::Add(add), add.domain.as_str(), Group::Add, &add.asked_by);
     let updated = |update| {
         let group = direction(update);
-        plain(Part::Update(update), update.domain.as_str(), group, &update.asked_by)
+        found(Part::Update(update), update.domain.as_str(), group, &update.asked_by)
     };
     let remove = |remove| {
-        plain(Part::Remove(remove), remove.domain.as_str(), Group::Remove, &remove.asked_by)
+        found(Part::Remove(remove), remove.domain.as_str(), Group::Remove, &remove.asked_by)
     };
     let mut rows: Vec<Found<'_>> = Vec::new();
     for held in &plan.held {
-        let found = match &held.row {
+        let held_row = match &held.row {
             PlanRow::Add(row) => add(row),
             PlanRow::Update(row) => updated(row),
             PlanRow::Remove(row) => remove(row),
         };
-        rows.push(Found { group: Group::Held, holds: &held.why, ..found });
+        rows.push(Found { group: Group::Held, holds: &held.why, ..held_row });
     }
     rows.extend(plan.remove.iter().map(remove));
     rows.extend(plan.update.iter().map(updated));
@@ -127,7 +127,7 @@ pub fn all(plan: &Plan) -> Vec<Found<'_>> {
     }));
     rows.extend(
         plan.unchanged.iter().map(|row| {
-            plain(Part::Unchanged, row.domain.as_str(), Group::Unchanged, &row.asked_by)
+            found(Part::Unchanged, row.domain.as_str(), Group::Unchanged, &row.asked_by)
         }),
     );
     rows.sort_by(|a, b| (a.group, a.name).cmp(&(b.group, b.name)));

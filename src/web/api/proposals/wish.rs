@@ -1,5 +1,7 @@
 //! What a plan is to bring about, as programs say it.
 
+#![expect(unused_qualifications, reason = "the derive writes them")]
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -24,7 +26,7 @@ const MOST: usize = 10_000;
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum Wished {
     /// What lists ask for.
-    Lists(Box<Lists>),
+    Lists(Box<OfLists>),
     /// A backup of this target, by its number.
     Restore(Restore),
     /// A run taken back, or what it did to some domains.
@@ -50,7 +52,8 @@ pub struct Undo {
 #[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ListsWish)]
-pub struct Lists {
+#[expect(clippy::struct_excessive_bools, reason = "wishes, each of which stands for itself")]
+pub struct OfLists {
     /// Names of lists for this once. None: those that the target follows.
     #[schema(max_items = 50)]
     lists: Vec<String>,
@@ -96,7 +99,7 @@ impl utoipa::PartialSchema for Wished {
                 "What a plan is to bring about: what lists ask for, a backup of this \
                                target, or a run taken back.",
             ))
-            .item(tagged::<Lists>("what", "lists"))
+            .item(tagged::<OfLists>("what", "lists"))
             .item(tagged::<Restore>("what", "restore"))
             .item(tagged::<Undo>("what", "undo"))
             .into()
@@ -109,7 +112,7 @@ impl utoipa::ToSchema for Wished {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        <Lists as utoipa::ToSchema>::schemas(schemas);
+        <OfLists as utoipa::ToSchema>::schemas(schemas);
     }
 }
 
@@ -136,7 +139,7 @@ impl Wished {
     }
 }
 
-impl Lists {
+impl OfLists {
     async fn checked(self, store: &Store) -> Result<Wish, Problem> {
         known_lists(store, "lists", &self.lists).await?;
         known_lists(store, "allow_lists", &self.allow_lists).await?;
