@@ -59,8 +59,8 @@ async fn main() -> Result<(), Failure> {
         ("blocks, searched", "/targets/{target}/blocks?q=77"),
         ("blocks, searched, last page", "/targets/{target}/blocks?q=77&page=999"),
         ("plan, first page", "/targets/{target}/plan"),
-        ("plan, in the middle", "/targets/{target}/plan?page=250"),
-        ("plan, last page", "/targets/{target}/plan?page=99999"),
+        ("plan, in the middle", "/targets/{target}/plan?group=adds&page=250"),
+        ("plan, last page", "/targets/{target}/plan?group=adds&page=99999"),
         ("plan, searched", "/targets/{target}/plan?q=77"),
         ("settings", "/settings"),
     ] {
