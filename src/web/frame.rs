@@ -29,6 +29,11 @@ pub async fn around<F: Future>(frame: Frame, answer: F) -> F::Output {
 impl Frame {
     /// The parts of the site for who is signed in: address, name, whether they are there.
     pub fn parts(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let here = match self.place.as_str() {
+            // What was done on targets, and can be taken back.
+            "runs" | "backups" | "log" => "targets",
+            place => place,
+        };
         [
             ("/targets", "Blocks", "targets"),
             ("/lists", "Lists", "lists"),
@@ -38,7 +43,7 @@ impl Frame {
             ("/settings", "Settings", "settings"),
         ]
         .into_iter()
-        .map(|(address, name, place)| (address, name, self.place == place))
+        .map(|(address, name, place)| (address, name, here == place))
         .collect()
     }
 }

@@ -51,7 +51,7 @@ fn each_kind_of_event_is_told_in_words() {
 fn nothing_in_the_words_names_a_command() {
     let at: DateTime<Utc> = "2026-11-01T10:00:00Z".parse().unwrap();
     for kind in EventKind::ALL {
-        let detail = json!({ "error": "Refused; see `hedgerow doctor`", "message": "x --flag" });
+        let detail = json!({ "error": "Refused; see `hedgerow doctor`", "message": "2 domains not as planned; see `hedgerow runs`" });
         let (target, domain, list, run) = (None, None, None, None);
         let actor = String::new();
         let event = Event { id: 1, at, actor, kind: *kind, target, domain, list, run, detail };

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
@@ -70,11 +70,11 @@ pub async fn decide(State(site): State<Site>, at: At, Form(decision): Form<Decis
         };
     };
     if proposal.id != decision.proposal {
-        return back(&at, &asked, "replaced", None, 0, 0);
+        return Ok(back(&at, &asked, "replaced", None, 0, 0));
     }
     if let Some(said) = said_of_guards(&decision)? {
         revise(&site, &at, proposal, &said).await?;
-        return back(&at, &asked, &decision.what, None, 0, 0);
+        return Ok(back(&at, &asked, &decision.what, None, 0, 0));
     }
     let (word, about, n) = read(&decision)?;
     let found = rows(&at, &proposal, &asked, word, about).await?;
@@ -93,7 +93,7 @@ pub async fn decide(State(site): State<Site>, at: At, Form(decision): Form<Decis
             Err(fault) => return Err(fault),
         }
     }
-    back(&at, &asked, word.as_str(), anchor, number, missed)
+    Ok(back(&at, &asked, word.as_str(), anchor, number, missed))
 }
 
 fn back(
@@ -103,14 +103,14 @@ fn back(
     anchor: Option<String>,
     number: usize,
     missed: usize,
-) -> Answer {
+) -> Response {
     let mut more = vec![("note", note.to_owned()), ("n", number.to_string())];
     if missed > 0 {
         more.push(("missed", missed.to_string()));
     }
     let anchor = anchor.map_or_else(String::new, |anchor| format!("#{anchor}"));
     let to = asked.address(at.row.id, &more) + &anchor;
-    Ok(Redirect::to(&to).into_response())
+    Redirect::to(&to).into_response()
 }
 
 fn said_of_guards(decision: &Decision) -> Result<Option<Said>, Fault> {

@@ -428,7 +428,7 @@ fn group_view(
         let asked = Asked { group: group.as_str().to_owned(), page: None, ..asked.clone() };
         asked.address(0, &[]).replacen("/targets/0/plan", "", 1)
     });
-    let all = context.words_for_all(group, ats());
+    let all = context.words_for_all(group, &ats());
     Some(GroupView {
         group,
         title: format!("{total} {what}"),

@@ -166,7 +166,7 @@ impl Context<'_> {
     pub fn words_for_all<'r>(
         &self,
         group: Group,
-        rows: impl Iterator<Item = At<'r>> + Clone,
+        rows: &(impl Iterator<Item = At<'r>> + Clone),
     ) -> Vec<Word> {
         let words: &[Word] = match group {
             Group::Held => &[Word::Accept, Word::Ignore],

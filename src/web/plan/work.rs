@@ -104,9 +104,8 @@ fn next(target: i64, ended: &Ended) -> Option<String> {
         Ended::Read => format!("/targets/{target}/blocks"),
         Ended::Proposed(_) => format!("/targets/{target}/plan"),
         Ended::Ran(report) => format!("/runs/{}", report.run),
-        Ended::Abandoned(run) => format!("/runs/{run}"),
         Ended::BackedUp(_) => format!("/targets/{target}/backups?note=made"),
-        Ended::Refollowed(run, ..) => format!("/runs/{run}"),
+        Ended::Abandoned(run) | Ended::Refollowed(run, ..) => format!("/runs/{run}"),
         Ended::Failed(error) => match error.downcast_ref() {
             Some(DeskError::Changed | DeskError::Outdated) => {
                 format!("/targets/{target}/plan?note=changed")
@@ -157,9 +156,10 @@ fn failed(head: Head, status: &Status, error: &anyhow::Error) -> Response {
     let (mut differences, mut says) = (Vec::new(), says);
     if let Some(ApplyError::Stale(found)) = error.chain().find_map(|cause| cause.downcast_ref()) {
         differences = found.iter().map(|one| plain(&one.to_string()).into_owned()).collect();
-        says = "Your server is not as it was when the plan was made, so nothing was done. Look \
-                again: the new plan starts from what is there now, and keeps what you have said."
-            .to_owned();
+        says = String::from(
+            "Your server is not as it was when the plan was made, so nothing was done. Look \
+                again: the new plan starts from what is there now, and keeps what you have said.",
+        );
     }
     let more = differences.len().saturating_sub(MOST);
     differences.truncate(MOST);

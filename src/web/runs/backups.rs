@@ -29,7 +29,7 @@ pub struct Asked {
 
 #[derive(Template)]
 #[template(path = "runs/backups.html")]
-struct Backups {
+struct AllBackups {
     head: Head,
     backups: Vec<Line>,
     made: bool,
@@ -67,7 +67,7 @@ pub async fn all(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -
     let backups = kept.iter().map(Line::from).collect();
     let head = Head::of(&site, person, row, Tab::Backups).await?;
     let made = asked.note == "made";
-    Ok(page::html(StatusCode::OK, &Backups { head, backups, made, paging }))
+    Ok(page::html(StatusCode::OK, &AllBackups { head, backups, made, paging }))
 }
 
 pub async fn make(State(site): State<Site>, at: At) -> Answer {

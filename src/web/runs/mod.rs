@@ -52,7 +52,7 @@ pub struct Where {
 
 #[derive(Template)]
 #[template(path = "runs/runs.html")]
-struct Runs {
+struct AllRuns {
     head: Head,
     runs: Vec<RunLine>,
     paging: Paging,
@@ -66,7 +66,7 @@ async fn all(State(site): State<Site>, at: At, Query(place): Query<Where>) -> An
     let runs = store.runs_on(&row.name, skipped(&paging), SIZE).await?;
     let head = Head::of(&site, person, row, Tab::Runs).await?;
     let runs = runs.iter().map(RunLine::of).collect();
-    Ok(page::html(StatusCode::OK, &Runs { head, runs, paging }))
+    Ok(page::html(StatusCode::OK, &AllRuns { head, runs, paging }))
 }
 
 /// A run of the person who asks, and its target if that is still connected.

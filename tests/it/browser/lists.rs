@@ -7,7 +7,7 @@ use crate::browser::{Serving, on_browser};
 use crate::command::Machine;
 
 /// A list of so many domains, each with its reason.
-fn list(word: &str, numbers: impl IntoIterator<Item = usize>) -> String {
+pub fn list(word: &str, numbers: impl IntoIterator<Item = usize>) -> String {
     numbers.into_iter().fold("domain,severity,public_comment\n".to_owned(), |mut text, number| {
         let severity = ["suspend", "silence"][number % 2];
         let reason = ["harassment", "spam", "threats", "hate speech"][number % 4];

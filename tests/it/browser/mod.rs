@@ -11,9 +11,11 @@ mod axe;
 mod door;
 mod driver;
 mod entry;
+mod held;
 mod keys;
 mod lists;
 mod pages;
+mod plan;
 mod serve;
 
 use std::path::{Path, PathBuf};
