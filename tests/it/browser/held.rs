@@ -55,7 +55,6 @@ async fn comes_into_force(browser: &Browser, serving: &Serving) {
     browser.open(&serving.at("/lists/garden")).await;
     browser.says("A new version is held").await;
     browser.looks("list-held").await;
-    browser.shot("list-held").await;
     browser.press_css("button[name=word][value=accept]").await;
     browser.says_nothing_of("A new version is held").await;
     browser.open(&serving.at("/targets/1/plan")).await;

@@ -55,6 +55,9 @@ fn lists_are_looked_at_from_all_sides() {
             browser.open(&serving.at(path)).await;
             browser.says(says).await;
             browser.looks(name).await;
+            if name == "compare" {
+                browser.shot("serve-compare").await;
+            }
         }
     });
 }

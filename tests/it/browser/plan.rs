@@ -101,7 +101,7 @@ async fn decides(browser: &Browser) {
     browser.says("pond.example").await;
     browser.says("1 person you follow").await;
     browser.looks("plan").await;
-    browser.shot("plan").await;
+    browser.shot("serve-target-plan").await;
     for domain in ["pond.example", "weir.example"] {
         browser.press(&format!("Accept {domain}")).await;
         browser.says("accepted by you").await;
@@ -119,7 +119,7 @@ async fn applies(browser: &Browser, fake: &Fake) {
     // A browser does not send it before the box is ticked that says what is lost.
     browser.press("Block 4 domains").await;
     browser.says("Nothing of it is done yet").await;
-    browser.press_css("#cuts").await;
+    browser.press_css(".agree input").await;
     browser.press("Block 4 domains").await;
     browser.says("Carrying the plan out").await;
     if browser.setup.scripts {
@@ -136,7 +136,7 @@ async fn applies(browser: &Browser, fake: &Fake) {
     browser.says("done and verified").await;
     assert_eq!(browser.place().await, "/runs/1");
     browser.looks("run").await;
-    browser.shot("run").await;
+    browser.shot("serve-run").await;
 }
 
 async fn goes_back_and_applies_nothing_twice(browser: &Browser, fake: &Fake) {
