@@ -58,6 +58,11 @@ pub struct Gathered {
     hidden: HashMap<u32, Vec<Hidden>>,
 }
 
+/// A list that hides its names, of which none is known here.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}: every name in it is hidden, and none of them was recognised. Nothing was changed")]
+pub struct AllHidden(pub String);
+
 impl Chosen {
     /// Reads an argument. A word is the name of a bundled list, of one that is followed, or
     /// of a file, in this order; a file with such a name is reached as `./NAME`. Only the house
@@ -260,11 +265,7 @@ impl Gathered {
             if let Some(list) = self.combined.lists.get(place as usize)
                 && list.entries == 0
             {
-                bail!(
-                    "{}: every name in it is hidden, and none of them was recognised. Nothing was \
-                     changed",
-                    list.name
-                );
+                return Err(AllHidden(list.name.to_string()).into());
             }
         }
         Ok(())

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use arcstr::ArcStr;
 use compact_str::CompactString;
 use hashbrown::HashSet;
@@ -66,6 +66,21 @@ pub struct Kept {
     pub exceptions: Exceptions,
     pub ledger: Ledger,
     pub dates: Vec<BlockDate>,
+}
+
+/// No list was named, and none is followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowsNothing {
+    #[error(
+        "Which lists? Name at least one, such as --list threads; `hedgerow lists` shows those that \
+         come with Hedgerow."
+    )]
+    File,
+    #[error(
+        "{0} follows no lists. Name some for this once, such as --list threads, or have it follow \
+         one: `hedgerow subscribe {0} threads`."
+    )]
+    Target(String),
 }
 
 /// Which account or server the ledger of a name is about.
@@ -137,7 +152,7 @@ async fn plan_on(app: &App, target: &dyn Target, intent: &Intent, seen: Seen) ->
     let following = intent.lists.is_empty();
     let follows_none = following && kept.subscriptions.is_empty();
     if follows_none && intent.overwrite {
-        bail!("{}", follows_nothing(identity));
+        return Err(FollowsNothing::on(identity).into());
     }
     if let (true, Some(store)) = (following, &store)
         && let Some(run) = store.unfinished_run(&identity.name).await?
@@ -164,7 +179,7 @@ async fn plan_on(app: &App, target: &dyn Target, intent: &Intent, seen: Seen) ->
     let left = |holding: &Holding| holding.claims.iter().any(|claim| !claim.once);
     let mut owned = kept.ledger.holdings.values().filter(|h| h.owner == Owner::Hedgerow);
     if follows_none && !owned.any(left) {
-        bail!("{}", follows_nothing(identity));
+        return Err(FollowsNothing::on(identity).into());
     }
     let mut wishes = intent.wishes(&kept, following, app.clock.as_ref());
     wishes.allow.extend(allowed(app, intent).await?);
@@ -255,17 +270,13 @@ async fn allowed(app: &App, intent: &Intent) -> Result<Vec<Domain>> {
     Ok(allowed)
 }
 
-fn follows_nothing(target: &TargetRef) -> String {
-    if target.kind == Kind::Csv {
-        return "Which lists? Name at least one, such as --list threads; `hedgerow lists` shows \
-                those that come with Hedgerow."
-            .to_owned();
+impl FollowsNothing {
+    fn on(target: &TargetRef) -> FollowsNothing {
+        match target.kind {
+            Kind::Csv => FollowsNothing::File,
+            Kind::Mastodon => FollowsNothing::Target(target.name.clone()),
+        }
     }
-    format!(
-        "{0} follows no lists. Name some for this once, such as --list threads, or have it follow \
-         one: `hedgerow subscribe {0} threads`.",
-        target.name
-    )
 }
 
 /// The events of what people did by hand.
@@ -347,7 +358,7 @@ pub async fn adoptable_in(
     let store = app.store().await?;
     let kept = Kept::read(&store, identity, app.clock.as_ref()).await?;
     if kept.subscriptions.is_empty() {
-        bail!("{}", follows_nothing(identity));
+        return Err(FollowsNothing::on(identity).into());
     }
     let wishes = Intent::default().wishes(&kept, true, app.clock.as_ref());
     let names: Vec<String> = kept.subscriptions.iter().map(|s| s.list.clone()).collect();

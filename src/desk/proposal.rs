@@ -131,6 +131,14 @@ impl Proposal {
         Ok(Proposal { id, target, wish, revision: 1, plan, created_at, taken, memory, outline })
     }
 
+    /// One with this plan, to show.
+    #[cfg(test)]
+    pub(crate) fn sample(wish: Wish, plan: Plan) -> Proposal {
+        let (target, created_at) = (plan.target.name.clone(), plan.created_at);
+        let (memory, outline, taken) = (Memory::default(), OnceLock::new(), None);
+        Proposal { id: 7, target, wish, revision: 2, plan, created_at, taken, memory, outline }
+    }
+
     /// The rows of the plan in the order of their consequence; worked out once.
     pub fn outline(&self) -> &Outline {
         self.outline.get_or_init(|| Outline::of(&self.plan))

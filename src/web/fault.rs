@@ -10,7 +10,9 @@ use crate::backup::BackupError;
 use crate::desk::DeskError;
 use crate::fetch::FetchError;
 use crate::follow::FollowError;
+use crate::gather::AllHidden;
 use crate::gather::NameError;
+use crate::keep::FollowsNothing;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
 use crate::plan::PlanFileError;
@@ -162,7 +164,12 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(ExceptionError::NoSuchException(_)) = cause.downcast_ref() {
         return Some(Fault::Missing);
     }
+    if cause.is::<FollowsNothing>() {
+        let says = "It follows no lists yet. Follow one, or choose lists for this once.";
+        return Some(Fault::input(says));
+    }
     let input = cause.is::<AddressError>()
+        || cause.is::<AllHidden>()
         || cause.is::<ExceptionError>()
         || cause.is::<DateError>()
         || cause.is::<OwnershipError>()

@@ -1,7 +1,8 @@
 //! What must not be blocked, what was turned down, and when blocks end.
 
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::auth::{Caller, Writer};
 use super::input::{Asked, At, Body, Page, Part, domain};
 use super::problem::{Problem, Reply};
+use crate::keep;
 use crate::ledger::{Dismissal, Why};
 use crate::store::BlockDate;
 use crate::verb::dates::{self, Dating};
@@ -24,7 +26,8 @@ pub fn routes() -> Router<Site> {
         .route("/targets/{target}/dismissals/{domain}", put(dismiss).delete(undismiss))
         .route("/targets/{target}/dates", get(dated))
         .route("/targets/{target}/dates/{domain}", put(date).delete(undate))
-        .route("/targets/{target}/blocks/{domain}/release", axum::routing::post(release))
+        .route("/targets/{target}/blocks/{domain}/release", post(release))
+        .route("/targets/{target}/blocks/{domain}/adopt", post(adopt))
 }
 
 /// What no list is to block.
@@ -297,5 +300,28 @@ pub async fn release(
     let row = caller.target(target).await?;
     let name = domain("domain", &name)?;
     ownership::release(&caller.app, &row, Which::These(&[name])).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Let lists have a block that was your own
+///
+/// They raise, lower and lift it from then on, as they go. What is blocked is known from when the
+/// target was last read.
+#[utoipa::path(post, path = "/api/v1/targets/{target}/blocks/{domain}/adopt", tag = "targets",
+    params(("target" = i64, Path, minimum = 1, description = "The target's number"),
+        ("domain" = String, Path, description = "What is blocked")),
+    responses((status = 204)))]
+pub async fn adopt(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    At((target, name)): At<(i64, String)>,
+) -> Reply<StatusCode> {
+    let row = caller.target(target).await?;
+    let name = domain("domain", &name)?;
+    let state = site.desk().reading(&caller.app, &row).await?;
+    let state = state.ok_or_else(|| Problem::missing("reading of this target"))?;
+    let identity = caller.app.identity(&row)?;
+    let yours = keep::adoptable_in(&caller.app, &identity, &state, true).await?;
+    ownership::adopt(&caller.app, &row.name, yours, Which::These(&[name])).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -30,7 +30,7 @@ use crate::web::site::Site;
         follows::set_policy, follows::no_policy,
         exceptions::list, exceptions::except, exceptions::end, exceptions::dismissals,
         exceptions::dismiss, exceptions::undismiss, exceptions::dated, exceptions::date,
-        exceptions::undate, exceptions::release,
+        exceptions::undate, exceptions::release, exceptions::adopt,
         jobs::job, jobs::stop,
         proposals::make, proposals::one, proposals::let_go, proposals::rows,
         proposals::decide, proposals::apply,

@@ -5,6 +5,8 @@ mod decide;
 mod filter;
 mod form;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod view;
 mod word;
 mod work;

@@ -186,6 +186,11 @@ impl PlanPage {
         }
     }
 
+    /// Whether it ends follows.
+    pub(super) fn does_cut(&self) -> bool {
+        self.apply.as_ref().is_some_and(|apply| apply.cuts.is_some())
+    }
+
     /// Whether there is enough of it to look for something.
     pub(super) fn is_long(&self) -> bool {
         let narrowed = self.asked.is_filtered() || self.asked.only().is_some();

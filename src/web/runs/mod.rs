@@ -3,6 +3,8 @@
 mod again;
 mod backups;
 mod one;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use askama::Template;

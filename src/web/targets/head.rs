@@ -90,6 +90,20 @@ impl Head {
         Ok(Head { news, ..Head::quiet(row, tab) })
     }
 
+    /// That of a target in examples.
+    #[cfg(test)]
+    pub fn sample(level: Level, tab: Tab) -> Head {
+        Head {
+            id: 3,
+            kind: "Account",
+            also: None,
+            name: format!("the {level} of <me>@home.example"),
+            software: "mastodon 4.6.5".to_owned(),
+            tab,
+            news: None,
+        }
+    }
+
     pub(super) fn quiet(row: &TargetRow, tab: Tab) -> Head {
         let name = name_of(row);
         let also = plain(&row.name).into_owned();
