@@ -152,6 +152,12 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(error) = cause.downcast_ref::<FollowError>() {
         return followed(error);
     }
+    told_as_it_is(cause)
+}
+
+/// Errors whose own words are what a person can do something with.
+fn told_as_it_is(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let words = words::told(&cause.to_string());
     let theirs = cause.is::<TargetError>()
         || cause.is::<OAuthError>()
         || cause.is::<DiscoveryError>()
@@ -159,7 +165,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<DocumentError>();
     if theirs {
         let title = "The other server did not help";
-        return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words(cause)));
+        return Some(Fault::told(StatusCode::BAD_GATEWAY, title, words));
     }
     if let Some(ExceptionError::NoSuchException(_)) = cause.downcast_ref() {
         return Some(Fault::Missing);
@@ -178,7 +184,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         || cause.is::<SecretError>()
         || cause.is::<NameError>()
         || cause.is::<PlanFileError>();
-    input.then(|| Fault::input(words(cause)))
+    input.then(|| Fault::input(words))
 }
 
 /// What is wrong with something that is to be published, or with a token.
