@@ -316,6 +316,9 @@ fn takes_nested(version: &str) -> bool {
     Version::parse(version).is_none_or(|version| version >= SINCE)
 }
 
+/// What [`App::actor`] says where nothing tells who it is.
+pub const UNKNOWN: &str = "unknown";
+
 /// `HEDGEROW_ACTOR`, where a program acts for somebody, or else whoever is logged in.
 fn actor() -> String {
     /// In columns: it stands beside what was done.
@@ -325,5 +328,5 @@ fn actor() -> String {
         .filter_map(|name| std::env::var(name).ok())
         .map(|name| fit(plain(&name).trim(), WIDTH))
         .find(|name| !name.is_empty())
-        .unwrap_or_else(|| "unknown".to_owned())
+        .unwrap_or_else(|| UNKNOWN.to_owned())
 }

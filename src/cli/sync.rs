@@ -21,18 +21,24 @@ use crate::text::plain;
 /// Does what the lists set to `auto` ask for, within the guards, and leaves everything else
 /// for `hedgerow plan TARGET`. Without TARGET, every target that follows a list gets its
 /// turn. It says nothing where nothing happens, and one line a target otherwise.
+///
+/// Where `hedgerow serve` has many users, --everybody gives their targets a turn too.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   hedgerow sync
   hedgerow sync example.social me@example.social
   17 3 * * *  hedgerow sync          # in a crontab
+  hedgerow sync --everybody
 
 Exit codes: 0 all in step; 1 error; 2 changes wait for your review; 3 something
 was held back by a guard, a held list, or another run at work on the target.")]
 pub struct Args {
     /// Names from `hedgerow targets` [default: all that follow lists]
     targets: Vec<String>,
+    /// The targets of those who signed in on the pages as well
+    #[arg(long, conflicts_with = "targets")]
+    everybody: bool,
     /// Fetch no newer versions of the lists
     #[arg(long)]
     offline: bool,
@@ -62,10 +68,14 @@ impl fmt::Display for Round {
 }
 
 impl Args {
-    pub(super) async fn run(self, app: &App, json: bool) -> Result<Reply> {
+    /// Whose turn it is: the named ones, or all that follow lists.
+    async fn targets(&self, app: &App) -> Result<Vec<String>> {
         let store = app.store().await?;
         let all: BTreeSet<String> =
             store.all_subscriptions().await?.into_iter().map(|row| row.target).collect();
+        if self.targets.is_empty() {
+            return Ok(all.into_iter().collect());
+        }
         let mut targets = Vec::new();
         for name in &self.targets {
             let name = signed_in(&store, name).await?.name;
@@ -74,18 +84,25 @@ impl Args {
             }
             targets.push(name);
         }
-        if self.targets.is_empty() {
-            targets.extend(all);
-        }
+        Ok(targets)
+    }
+
+    pub(super) async fn run(self, app: &App, json: bool) -> Result<Reply> {
+        let store = app.store().await?;
         let stop = stop_on_interrupt();
         let reporter = Arc::new(Reporter::new(json || !self.verbose));
-        let lists = round::update_lists(app, &targets, self.offline).await?;
-        let mut turns = Vec::new();
-        for name in targets {
-            if stop.is_asked() {
-                break;
+        let mut everybody = vec![app.clone()];
+        if self.everybody {
+            let people = store.owners_that_follow().await?.into_iter();
+            everybody.extend(people.map(|owner| app.of(owner, round::ACTOR)));
+        }
+        let (mut lists, mut turns) = (Vec::new(), Vec::new());
+        for app in &everybody {
+            let targets = self.targets(app).await?;
+            lists.extend(round::update_lists(app, &targets, self.offline).await?);
+            for name in targets.iter().filter(|_| !stop.is_asked()) {
+                turns.push(round::turn(app, name, &stop, reporter.clone()).await);
             }
-            turns.push(round::turn(app, &name, &stop, reporter.clone()).await);
         }
         let exit = |turn: &Turn| match turn.kind {
             TurnKind::Failed => Exit::Error,

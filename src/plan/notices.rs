@@ -26,9 +26,11 @@ pub fn duration(can: Capabilities, changes: usize) -> Option<String> {
 pub fn relations(level: Level, following: usize, followers: usize) -> String {
     let s = if followers == 1 { "s" } else { "" };
     match level {
-        Level::Account => {
-            format!("{} you follow and {followers} who follow{s} you", people(following))
-        }
+        Level::Account => match (following, followers) {
+            (0, 1..) => format!("{} who follow{s} you", people(followers)),
+            (_, 0) => format!("{} you follow", people(following)),
+            _ => format!("{} you follow and {followers} who follow{s} you", people(following)),
+        },
         Level::Instance => format!(
             "{} from here to there and {followers} from there to here",
             count(following, "follow")

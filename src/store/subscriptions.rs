@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
-use super::{Store, StoreError, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, on, stored_time};
 use crate::policy::Terms;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,13 @@ impl Store {
     /// What all targets follow, ordered by target and list.
     pub async fn all_subscriptions(&self) -> Result<Vec<Subscription>, StoreError> {
         self.subscriptions_of(None).await
+    }
+
+    /// Who follows anything, the house aside.
+    pub async fn owners_that_follow(&self) -> Result<Vec<Owner>, StoreError> {
+        const SQL: &str = "
+            SELECT DISTINCT owner FROM subscription WHERE owner <> $1 ORDER BY owner";
+        Ok(on!(&self.read, |pool| sqlx::query_scalar(SQL).bind(HOUSE).fetch_all(pool).await)?)
     }
 
     async fn subscriptions_of(

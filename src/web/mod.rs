@@ -1,10 +1,10 @@
 //! Hedgerow in a browser: pages that are whole without any script.
 //!
-//! [`door`] needs no account: a file is brought, and a new one taken away. Everything else is
-//! for somebody who is signed in ([`entry`]), and sees what is theirs: [`visitor::Person`] has
+//! `door` needs no account: a file is brought, and a new one taken away. Everything else is
+//! for somebody who is signed in (`entry`), and sees what is theirs: `visitor::Person` has
 //! the library as that person may use it. A handler takes what it needs from the request,
-//! calls the library, and fills a page; what stands around all pages is in [`shelter`] and
-//! [`frame`], and what went wrong becomes a page in [`fault`].
+//! calls the library, and fills a page; what stands around all pages is in `shelter` and
+//! `frame`, and what went wrong becomes a page in `fault`.
 
 mod agent;
 mod api;

@@ -74,7 +74,7 @@ impl Site {
         Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, views, shelf })))
     }
 
-    /// As whoever runs this. What belongs to somebody goes through [`super::visitor::Person`].
+    /// As whoever runs this. What belongs to somebody goes through `visitor::Person`.
     pub fn app(&self) -> &App {
         &self.0.app
     }

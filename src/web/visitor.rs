@@ -21,7 +21,7 @@ use super::fault::Fault;
 use super::frame::{self, Frame};
 use super::page;
 use super::site::Site;
-use crate::app::App;
+use crate::app::{App, UNKNOWN};
 use crate::block::hex;
 use crate::clock::random;
 use crate::store::{HOUSE, Owner};
@@ -85,8 +85,10 @@ impl Site {
 
     /// How `owner` is called where they are nobody's account.
     pub(super) fn app_of(&self, owner: Owner, account: Option<&str>) -> App {
-        let name = account.unwrap_or_else(|| self.app().actor()).to_owned();
-        self.app().of(owner, &name)
+        // A service has no login name.
+        let house = Some(self.app().actor()).filter(|actor| *actor != UNKNOWN);
+        let name = account.or(house).unwrap_or("whoever runs this");
+        self.app().of(owner, name)
     }
 
     /// Signs `owner` in on the browser that asks.

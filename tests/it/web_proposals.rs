@@ -147,8 +147,7 @@ fn a_plan_is_decided_on_row_by_row_carried_out_verified_and_taken_back() {
         assert_eq!(rows(&page, "held"), ["one.example", "three.example", "two.example"]);
         assert_eq!(rows(&page, "adds"), ["four.example"]);
         let page = room.says(ME, &page, &[("row", "accept 1 one.example"), ("of", "held")]).await;
-        let page =
-            page.says("Accepted: 1 domain.").says("Cuts 1 person you follow and 0 who follow you.");
+        let page = page.says("Accepted: 1 domain.").says("Cuts 1 person you follow.");
         let page = room
             .says(ME, &page, &[("what", "accept"), ("domain", "two.example"), ("of", "held")])
             .await;

@@ -468,3 +468,33 @@ fn a_role_that_may_not_change_blocks_is_pointed_out_on_arrival() {
         assert!(!page.text.contains("Manage Federation"));
     });
 }
+
+#[test]
+fn the_nightly_round_is_for_everybody_if_it_is_told_so() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        let (site, target) = Site::shared(machine).connected(&fake).await;
+        let lists = format!("{target}/lists");
+        site.send(&format!("{lists}/subscribe"), &[("list", "threads")]).await.is(303);
+        let terms = [
+            ("list", "threads"),
+            ("mode", "auto"),
+            ("share", "member"),
+            ("weight", "1"),
+            ("cap", ""),
+            ("retractions", "ask"),
+            ("grace", "7"),
+            ("map_none", ""),
+            ("map_noop", ""),
+            ("map_silence", ""),
+            ("map_suspend", ""),
+        ];
+        site.send(&format!("{lists}/terms"), &terms).await.is(303);
+        machine.run(&["sync"]).exits(0);
+        assert!(fake.writes().is_empty(), "the house's round is about what is the house's");
+        let said = machine.run(&["sync", "--everybody"]).exits(0);
+        assert_eq!(fake.world().account_domains(), ["threads.net"], "{}", said.stdout);
+        said.says("blocked 1");
+        site.get(&format!("{target}/log")).await.is(200).says("Blocked threads.net");
+    });
+}

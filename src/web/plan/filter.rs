@@ -75,12 +75,13 @@ impl Asked {
             return all.into();
         }
         let text = self.text();
-        let fits = |place: &&Place| place.of(plan).is_some_and(|at| self.fits(at, &text));
+        let finder = memchr::memmem::Finder::new(&text);
+        let fits = |place: &&Place| place.of(plan).is_some_and(|at| self.fits(at, &finder));
         all.iter().filter(fits).copied().collect::<Vec<_>>().into()
     }
 
-    fn fits(&self, at: At<'_>, text: &str) -> bool {
-        (text.is_empty() || at.name().contains(text))
+    fn fits(&self, at: At<'_>, finder: &memchr::memmem::Finder<'_>) -> bool {
+        finder.find(at.name().as_bytes()).is_some()
             && (self.list.is_empty() || at.is_of(&self.list))
     }
 }
