@@ -362,14 +362,16 @@ impl<'a> Draft<'a> {
 
     /// The overwriting half: what no list asked for goes.
     fn remove_the_rest(&mut self) {
-        for block in &self.state.blocks {
+        let state = self.state;
+        for block in &state.blocks {
             if self.seen.contains(block.name.as_str()) {
                 continue;
             }
             if block.domain().is_some() {
                 let (domain, before) = (block.name.clone(), block.rule.clone());
                 let asked_by = Asks::default();
-                self.remove.push(Remove { domain, before, asked_by, because: None });
+                let row = Row::Remove(Remove { domain, before, asked_by, because: None });
+                self.submit(row, Vec::new());
             } else {
                 let domain = block.name.clone();
                 let asked_by = Asks::default();

@@ -68,7 +68,8 @@ const DOORS: &[Door] = &[
     ("get", "/lists/{name}/would", ToOwner, &[("target", "{target}")]),
     ("post", "/lists/{name}/update", ToOwner, &[]),
     ("post", "/lists/{name}/decide", ToOwner, &[("version", "{version}"), ("word", "accept")]),
-    ("post", "/lists/{name}/settings", ToOwner, &[]),
+    ("post", "/lists/{name}/settings", ToOwner, &[("removed_percent", ""), ("removed_rows", ""),
+        ("added_percent", ""), ("added_rows", ""), ("regraded_percent", "")]),
     ("get", "/lists/{name}/stop", ToOwner, &[]),
     ("post", "/lists/{name}/stop", ToOwner, &[]),
 

@@ -513,6 +513,10 @@ fn lists_are_chosen_for_once_and_nothing_else_is_read() {
         );
         let page =
             room.says(HOME, &page, &[("row", "ignore 1 old.example"), ("of", "removes")]).await;
+        assert_eq!(
+            (rows(&page, "removes"), rows(&page, "aside")),
+            (vec![], vec!["old.example".into()])
+        );
         let page = room.says(HOME, &page, &[("row", "lower 1 a.example"), ("of", "skipped")]).await;
         assert_eq!(rows(&page, "lowers"), ["a.example"]);
         let (_, done) = room.apply(HOME, &page).await;
