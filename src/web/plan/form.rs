@@ -174,3 +174,36 @@ fn number(text: &str) -> Result<Option<u32>, String> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_for_once_with_what_was_typed() {
+        let offer = |name: &str| Offer {
+            name: name.to_owned(),
+            title: format!("The <list> {name}"),
+            size: "3 domains".to_owned(),
+            advice: "Followed here.".to_owned(),
+            warning: Some("Look first.".to_owned()),
+            about: "",
+        };
+        let choices = Choices {
+            list: vec!["garden".to_owned()],
+            mode: "overwrite".to_owned(),
+            allow: "<friend>.example".to_owned(),
+            in_at_least: "2".to_owned(),
+            ..Choices::default()
+        };
+        let page = New {
+            head: Head::sample(Level::Account, Tab::Plan),
+            offers: vec![offer("garden"), offer("meadow")],
+            choices,
+            problem: Some("There is no such domain.".to_owned()),
+            is_account: true,
+            follows: true,
+        };
+        insta::assert_snapshot!("for-once", page.render().unwrap());
+    }
+}

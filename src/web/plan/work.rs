@@ -221,3 +221,39 @@ fn stream_of(site: Site, job: Arc<Job>) -> impl Stream<Item = Result<Event, Infa
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Level;
+
+    #[test]
+    fn work_under_way_and_work_that_failed() {
+        let shown = Shown {
+            headline: "Carrying the plan out".to_owned(),
+            done: 12,
+            total: 40,
+            far: "12 of 40 done".to_owned(),
+            left: "about 75 s left".to_owned(),
+            waits: "40 s: the server takes no more for now".to_owned(),
+            last: "<bad>.example".to_owned(),
+        };
+        let page = WorkPage {
+            head: Head::sample(Level::Account, Tab::Plan),
+            shown,
+            can_stop: true,
+            stop_says: "What is done stays.",
+        };
+        insta::assert_snapshot!("work", page.render().unwrap());
+        let failed = Failed {
+            head: Head::sample(Level::Account, Tab::Plan),
+            title: "Something has changed meanwhile".to_owned(),
+            says: "Nothing was done.".to_owned(),
+            differences: vec!["<weir>.example is blocked now".to_owned()],
+            more: 3,
+            run: None,
+            was_planning: false,
+        };
+        insta::assert_snapshot!("failed", failed.render().unwrap());
+    }
+}

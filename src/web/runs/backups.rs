@@ -95,3 +95,28 @@ pub async fn download(person: Person, Path(name): Path<String>) -> Answer {
     let name: String = name.chars().map(safe).collect();
     Ok(page::download_as(kind, &name, text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Level;
+
+    #[test]
+    fn backups_and_none() {
+        let line = |id, why: &str| Line {
+            id,
+            taken_at: "2026-11-01T10:00:00Z".parse().unwrap(),
+            blocks: 1_234,
+            why: why.to_owned(),
+        };
+        let page = |backups: Vec<Line>| AllBackups {
+            head: Head::sample(Level::Instance, Tab::Backups),
+            paging: Paging::new(None, 50, backups.len() as u64, Vec::new()),
+            backups,
+            made: true,
+        };
+        let some = vec![line(4, "before a backup was brought back"), line(3, "<by hand>")];
+        insta::assert_snapshot!("backups", page(some).render().unwrap());
+        insta::assert_snapshot!("no-backups", page(Vec::new()).render().unwrap());
+    }
+}

@@ -254,3 +254,65 @@ impl RunPage {
         self.head.as_ref().map_or(0, |head| head.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Level;
+
+    #[test]
+    fn a_run_of_which_there_is_much_to_say() {
+        let at: DateTime<Utc> = "2026-11-01T10:00:00Z".parse().unwrap();
+        let line = RunLine {
+            id: 5,
+            created_at: at,
+            actor: "<me>@home.example".to_owned(),
+            did: "Kept in step with lists",
+            state: "not as planned",
+            is_well: false,
+            far: "3 of 4".to_owned(),
+        };
+        let step = StepView {
+            domain: "<bad>.example".to_owned(),
+            what: "block",
+            lists: "garden".to_owned(),
+            became: "refused",
+            bad: true,
+            says: "<b>no</b>".to_owned(),
+        };
+        let cut = CutView {
+            domain: "pond.example".to_owned(),
+            says: "1 person you follow".to_owned(),
+            names: vec!["<ann>@pond.example".to_owned()],
+        };
+        let followed = Followed {
+            says: "You follow 1 person again.".to_owned(),
+            refused: vec!["bob@pond.example: gone".to_owned()],
+            not_given_back: Some("The right could not be given back.".to_owned()),
+        };
+        let page = RunPage {
+            head: Some(Head::sample(Level::Account, Tab::Runs)),
+            target: "me@home.example".to_owned(),
+            line,
+            sentence: "3 of 4 changes made.".to_owned(),
+            message: Some("1 domain not as planned".to_owned()),
+            finished_at: Some(at),
+            tiles: vec![(3, "done", "done"), (1, "refused", "failed")],
+            differences: vec!["weir.example is not blocked".to_owned()],
+            more_differences: 2,
+            decided: vec!["Accepted by name: pond.example.".to_owned()],
+            cuts: Some("Planned to cut 1 person you follow.".to_owned()),
+            cut: vec![cut],
+            backup: Some(4),
+            is_unfinished: false,
+            is_at_work: false,
+            can_undo: true,
+            lost: vec!["<ann>@pond.example".to_owned()],
+            followed: Some(followed),
+            steps: vec![step],
+            show: "failed".to_owned(),
+            paging: Paging::new(None, 50, 120, vec![("show", "failed".to_owned())]),
+        };
+        insta::assert_snapshot!("run", page.render().unwrap());
+    }
+}
