@@ -40,6 +40,10 @@ pub use proposal::{Proposal, Taken, Wish};
 /// About a hundred bytes each.
 const ROWS_AT_HAND: u64 = 2_000_000;
 
+/// For caches of things that can be large: so few are expected that there is one shelf and not
+/// several, of which each would be too small for one long plan.
+pub(crate) const FEW: usize = 32;
+
 /// Jobs that have ended are remembered until there are so many of them.
 const JOBS: usize = 10_000;
 
@@ -98,8 +102,8 @@ impl Default for Desk {
     fn default() -> Self {
         Desk {
             jobs: Mutex::default(),
-            proposals: Cache::with_weighter(1_000, ROWS_AT_HAND, Rows),
-            readings: Cache::with_weighter(1_000, ROWS_AT_HAND, Rows),
+            proposals: Cache::with_weighter(FEW, ROWS_AT_HAND, Rows),
+            readings: Cache::with_weighter(FEW, ROWS_AT_HAND, Rows),
             closing: stop(),
         }
     }

@@ -33,7 +33,7 @@ impl Weighter<Key, Arc<Document>> for Rows {
 
 impl Default for Shelf {
     fn default() -> Self {
-        Shelf(Cache::with_weighter(1_000, ROWS_AT_HAND, Rows))
+        Shelf(Cache::with_weighter(crate::desk::FEW, ROWS_AT_HAND, Rows))
     }
 }
 

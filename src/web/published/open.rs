@@ -37,7 +37,7 @@ pub struct Shelf(Cache<(PublicationId, String), Arc<Content>, Bytes>);
 
 impl Default for Shelf {
     fn default() -> Self {
-        Shelf(Cache::with_weighter(1_000, AT_HAND, Bytes))
+        Shelf(Cache::with_weighter(crate::desk::FEW, AT_HAND, Bytes))
     }
 }
 

@@ -16,7 +16,7 @@ use quick_cache::sync::Cache;
 
 use crate::app::App;
 use crate::block::{Block, Severity, State};
-use crate::desk::Desk;
+use crate::desk::{Desk, FEW};
 use crate::keep;
 use crate::ledger::{self, Claim, Ledger};
 use crate::store::{Owner, RunId, TargetRow};
@@ -135,7 +135,7 @@ impl Weighter<(Owner, String), Arc<View>> for Rows {
 
 impl Default for Views {
     fn default() -> Self {
-        Views(Cache::with_weighter(1_000, ROWS_AT_HAND, Rows))
+        Views(Cache::with_weighter(FEW, ROWS_AT_HAND, Rows))
     }
 }
 
