@@ -101,12 +101,15 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
+        .test_before_acquire(false)
         .connect_with(writing)
         .await
         .map_err(failed)?;
     migrate_sqlite(&writer, &shown).await?;
+    // A file does not hang up, so nobody needs to ask each time whether it is still there.
     let reader = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
+        .test_before_acquire(false)
         .connect_lazy_with(options.read_only(true).row_buffer_size(ROWS_AHEAD));
     Ok(Store { read: Either::Sqlite(reader), write: Either::Sqlite(writer), shown, owner: HOUSE })
 }

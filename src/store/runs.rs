@@ -181,16 +181,15 @@ impl Store {
     ) -> Result<RunId, StoreError> {
         const SQL: &str = "
             INSERT INTO run
-                (target, level, mode, plan, plan_sha256, backup_id, actor, status, created_at,
-                 owner)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9) RETURNING id";
+                (target, level, mode, plan_sha256, backup_id, actor, status, created_at, owner)
+            VALUES ($1, $2, $3, $4, $5, $6, 'running', $7, $8) RETURNING id";
+        const PLAN: &str = "INSERT INTO run_plan (run_id, plan) VALUES ($1, $2)";
         let mut tx = self.begin().await?;
         let id: RunId = on!(&mut tx, |c| {
             sqlx::query_scalar(SQL)
                 .bind(&new.target)
                 .bind(level_word(new.level))
                 .bind(&new.mode)
-                .bind(&new.plan)
                 .bind(&new.plan_sha256)
                 .bind(new.backup_id)
                 .bind(&new.actor)
@@ -198,6 +197,9 @@ impl Store {
                 .bind(self.owner)
                 .fetch_one(&mut **c)
                 .await
+        })?;
+        on!(&mut tx, |c| {
+            sqlx::query(PLAN).bind(id).bind(&new.plan).execute(&mut **c).await.map(drop)
         })?;
         steps::insert(&mut tx, id, steps, new.created_at).await?;
         let detail = json!({
@@ -224,12 +226,11 @@ impl Store {
 
     /// The plan of a run, as it was given to [`Store::begin_run`].
     pub async fn plan(&self, id: RunId) -> Result<Option<String>, StoreError> {
+        const SQL: &str = "
+            SELECT run_plan.plan FROM run JOIN run_plan ON run_plan.run_id = run.id
+            WHERE run.id = $1 AND run.owner = $2";
         Ok(on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT plan FROM run WHERE id = $1 AND owner = $2")
-                .bind(id)
-                .bind(self.owner)
-                .fetch_optional(pool)
-                .await
+            sqlx::query_scalar(SQL).bind(id).bind(self.owner).fetch_optional(pool).await
         })?)
     }
 

@@ -47,7 +47,7 @@ pub struct TargetRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct Record {
+pub(super) struct Record {
     id: i64,
     name: String,
     level: String,

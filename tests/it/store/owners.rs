@@ -224,6 +224,7 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     let s = &mut seen;
     put(s, "target", store.target("me").await);
     put(s, "target_by_id", store.target_by_id(ids.target).await);
+    put(s, "target_now", store.target_now(ids.target).await);
     put(s, "targets", store.targets().await);
     put(s, "backup", store.backup(ids.backup).await);
     put(s, "backups", store.backups(None).await);
@@ -423,6 +424,7 @@ fn every_method_of_the_store_has_a_case() {
     let tried = [
         "target",
         "target_by_id",
+        "target_now",
         "targets",
         "backup",
         "backups",
