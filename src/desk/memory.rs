@@ -54,6 +54,11 @@ impl Memory {
         Memory { state: Some(state), ..self.clone() }
     }
 
+    /// The same, but for whom a block would cut: that has to be asked again.
+    pub(super) fn without_impact(self) -> Memory {
+        Memory { impact: Impact::default(), asked: BTreeSet::new(), ..self }
+    }
+
     /// Whether it knows what the target held.
     pub(super) fn is_any(&self) -> bool {
         self.state.is_some()

@@ -10,6 +10,7 @@
 //! Proposals and what targets were last seen to block are in the store, and last. Jobs are in
 //! this process only: a run that ends with it can be resumed, as any run.
 
+mod anew;
 mod job;
 mod memory;
 mod outline;
@@ -20,6 +21,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -33,8 +35,9 @@ use crate::target::Target;
 
 pub use job::{Ended, Job, Status, Work};
 pub use memory::Memory;
-pub use outline::{At, Group, Outline, Place};
+pub use outline::{At, Found, Group, Outline, Place, Sought};
 pub use proposal::{Proposal, Taken, Wish};
+pub use runs::Agreed;
 
 /// Rows that are kept at hand: of plans that somebody looks at, and of what targets hold.
 /// About a hundred bytes each.
@@ -62,6 +65,12 @@ pub enum DeskError {
     Taken(Taken),
     #[error("The plan has nothing to do, so nothing was done.")]
     Nothing,
+    /// Of those who are followed, and of those who follow.
+    #[error(
+        "The plan ends follows that nobody can bring back: of {0} who are followed and {1} who \
+         follow. Agree to exactly these numbers first. Nothing was done yet."
+    )]
+    Cuts(usize, usize),
     /// A run has worked on the target since it was read for the plan.
     #[error(
         "A run has worked on this target since the plan was made, so the plan is out of date. \
@@ -179,8 +188,19 @@ impl Desk {
 
     /// The proposal that waits on a target, if there is one.
     pub async fn waiting(&self, app: &App, target: &str) -> anyhow::Result<Option<Arc<Proposal>>> {
+        let open = app.store().await?.open_proposal(target).await?;
+        self.waiting_as(app, target, open).await
+    }
+
+    /// The same where the number and revision of what waits are known.
+    pub async fn waiting_as(
+        &self,
+        app: &App,
+        target: &str,
+        open: Option<(ProposalId, i64)>,
+    ) -> anyhow::Result<Option<Arc<Proposal>>> {
         let store = app.store().await?;
-        let id = match store.open_proposal(target).await? {
+        let id = match open {
             Some((id, revision)) => {
                 if let Some(known) = self.proposals.get(&(app.owner(), id, revision)) {
                     return Ok(Some(known));
@@ -253,8 +273,7 @@ impl Desk {
     /// from memory then would be about a target that is not there any more.
     pub async fn is_outdated(&self, app: &App, proposal: &Proposal) -> anyhow::Result<bool> {
         let last = app.store().await?.last_run_on(&proposal.target).await?;
-        let read_at = proposal.plan.state.taken_at;
-        Ok(last.is_some_and(|(_, ended)| ended.is_none_or(|ended| ended > read_at)))
+        Ok(proposal.is_older_than(last))
     }
 
     /// Plans the same proposal for another wish, from what is known of the target.
@@ -289,16 +308,28 @@ impl Desk {
 
     /// What a target was last seen to block, and when that was.
     pub async fn reading(&self, app: &App, row: &TargetRow) -> anyhow::Result<Option<Arc<State>>> {
-        let (store, identity) = (app.store().await?, app.identity(row)?);
-        let whose = keep::whose(&identity);
-        let Some(at) = store.reading_at(&row.name, &whose).await? else { return Ok(None) };
+        let whose = keep::whose(&app.identity(row)?);
+        let at = app.store().await?.reading_at(&row.name, &whose).await?;
+        self.reading_as(app, row, at.map(|at| (at, whose)).as_ref()).await
+    }
+
+    /// The same where it is known when the target was last read, and whose it was then.
+    pub async fn reading_as(
+        &self,
+        app: &App,
+        row: &TargetRow,
+        last: Option<&(DateTime<Utc>, String)>,
+    ) -> anyhow::Result<Option<Arc<State>>> {
+        let whose = keep::whose(&app.identity(row)?);
+        let Some((at, _)) = last.filter(|(_, was)| *was == whose) else { return Ok(None) };
         let key = (app.owner(), row.name.clone());
         // The store keeps a little less of a time than the clock gives.
         let fresh =
-            |state: &Arc<State>| (state.taken_at - at).abs() < chrono::TimeDelta::milliseconds(1);
+            |state: &Arc<State>| (state.taken_at - *at).abs() < chrono::TimeDelta::milliseconds(1);
         if let Some(known) = self.readings.get(&key).filter(fresh) {
             return Ok(Some(known));
         }
+        let store = app.store().await?;
         let Some(state) = store.reading(&row.name, &whose).await? else { return Ok(None) };
         let state = Arc::new(state);
         self.readings.insert(key, state.clone());

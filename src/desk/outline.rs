@@ -2,7 +2,10 @@
 //! else. A long plan is worked through once, and then any page of it can be shown at once.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
+use memchr::memmem::Finder;
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::combine::Asks;
@@ -50,9 +53,26 @@ pub enum At<'a> {
     Skipped(&'a Skipped),
 }
 
-#[derive(Debug, Clone, Default)]
+/// Which rows are looked for; by default all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Sought {
+    /// A part of the name, in small letters.
+    pub text: String,
+    /// A list that has a part in it.
+    pub list: String,
+}
+
+/// Rows by their groups, in the order in which they are shown.
+type Groups = Vec<Vec<Place>>;
+
+/// Searches whose findings are kept at hand.
+const SOUGHT: usize = 8;
+
+#[derive(Debug)]
 pub struct Outline {
-    groups: Vec<Vec<Place>>,
+    groups: Arc<Groups>,
+    /// What was looked for last. Whoever turns a page looks for the same once more.
+    sought: Cache<Sought, Arc<Groups>>,
     /// Guards that hold something, and how much.
     pub guards: Vec<(Guard, usize)>,
     /// How many of the rows that are done end contact.
@@ -125,10 +145,26 @@ impl<'a> At<'a> {
     }
 }
 
+/// The rows that were looked for.
+#[derive(Debug, Clone)]
+pub struct Found(Arc<Groups>);
+
+impl Found {
+    pub fn of(&self, group: Group) -> &[Place] {
+        self.0.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Sought {
+    fn fits(&self, at: At<'_>, text: &Finder<'_>) -> bool {
+        text.find(at.name().as_bytes()).is_some() && (self.list.is_empty() || at.is_of(&self.list))
+    }
+}
+
 impl Outline {
     pub fn of(plan: &Plan) -> Outline {
-        let mut outline =
-            Outline { groups: vec![Vec::new(); Group::ALL.len()], ..Outline::default() };
+        let mut groups: Groups = vec![Vec::new(); Group::ALL.len()];
+        let mut guards = Vec::new();
         let mut ends: Vec<(&Domain, usize)> =
             plan.cuts().into_iter().map(|(domain, cut)| (domain, cut.relations())).collect();
         ends.retain(|(_, relations)| *relations > 0);
@@ -160,22 +196,21 @@ impl Outline {
         for (at, held) in plan.held.iter().enumerate() {
             let aside = held.why.contains(&Hold::Aside);
             rows.push((if aside { Group::Aside } else { Group::Held }, Place::Held(at)));
-            outline.count_guards(held);
+            count_guards(&mut guards, held);
         }
         rows.extend((0..plan.skipped.len()).map(|at| (Group::Skipped, Place::Skipped(at))));
         cutting.sort_by_key(|(relations, _)| Reverse(*relations));
-        outline.groups[Group::Cuts as usize] =
-            cutting.into_iter().map(|(_, place)| place).collect();
+        groups[Group::Cuts as usize] = cutting.into_iter().map(|(_, place)| place).collect();
         for (group, place) in rows {
-            outline.groups[group as usize].push(place);
+            groups[group as usize].push(place);
         }
         // What the plan has in the order of names is in the order of severity here.
-        outline.groups[Group::Adds as usize].sort_by_key(|place| match place.of(plan) {
+        groups[Group::Adds as usize].sort_by_key(|place| match place.of(plan) {
             Some(At::Add(add)) => Reverse(add.rule.as_ref().map(|rule| rule.severity)),
             _ => Reverse(None),
         });
         for group in [Group::Raises, Group::Lowers, Group::Edits] {
-            outline.groups[group as usize].sort_by_key(|place| match place.of(plan) {
+            groups[group as usize].sort_by_key(|place| match place.of(plan) {
                 Some(At::Update(update)) => Reverse(Some(update.after.severity)),
                 _ => Reverse(None),
             });
@@ -184,20 +219,26 @@ impl Outline {
         let done = done.chain((0..plan.update.len()).map(Place::Update));
         let ends: Vec<&Domain> =
             done.filter_map(|place| place.of(plan).and_then(At::cutting)).collect();
-        outline.cutting = ends.len();
-        let dark = &plan.impact.unknown;
-        outline.unknown = ends.into_iter().filter(|domain| dark.contains(*domain)).count();
-        outline
+        let (cutting, dark) = (ends.len(), &plan.impact.unknown);
+        let unknown = ends.into_iter().filter(|domain| dark.contains(*domain)).count();
+        let (groups, sought) = (Arc::new(groups), Cache::new(SOUGHT));
+        Outline { groups, sought, guards, cutting, unknown }
     }
 
-    fn count_guards(&mut self, held: &Held) {
-        for hold in &held.why {
-            let Hold::Guard { guard, .. } = hold else { continue };
-            match self.guards.iter_mut().find(|(known, _)| known == guard) {
-                Some((_, number)) => *number += 1,
-                None => self.guards.push((*guard, 1)),
-            }
+    /// The rows of the plan that are looked for.
+    pub fn find(&self, plan: &Plan, sought: &Sought) -> Found {
+        if *sought == Sought::default() {
+            return Found(self.groups.clone());
         }
+        if let Some(known) = self.sought.get(sought) {
+            return Found(known);
+        }
+        let text = Finder::new(&sought.text);
+        let fits = |place: &&Place| place.of(plan).is_some_and(|at| sought.fits(at, &text));
+        let group = |all: &Vec<Place>| all.iter().filter(fits).copied().collect();
+        let found: Arc<Groups> = Arc::new(self.groups.iter().map(group).collect());
+        self.sought.insert(sought.clone(), found.clone());
+        Found(found)
     }
 
     pub fn rows(&self, group: Group) -> &[Place] {
@@ -207,5 +248,15 @@ impl Outline {
     /// All rows, wherever they stand.
     pub fn all(&self) -> impl Iterator<Item = (Group, Place)> {
         Group::ALL.iter().flat_map(|group| self.rows(*group).iter().map(|place| (*group, *place)))
+    }
+}
+
+fn count_guards(guards: &mut Vec<(Guard, usize)>, held: &Held) {
+    for hold in &held.why {
+        let Hold::Guard { guard, .. } = hold else { continue };
+        match guards.iter_mut().find(|(known, _)| known == guard) {
+            Some((_, number)) => *number += 1,
+            None => guards.push((*guard, 1)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A plan that waits for a person: what they wish, and what it comes to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::memory::{Memory, Remembering};
@@ -13,6 +13,10 @@ use crate::store::{ProposalId, Proposed, RunId, Store, StoreError};
 use crate::target::Target;
 use crate::verb::{restore, undo};
 use std::sync::OnceLock;
+
+/// How long it counts whom the server said that a plan would cut. After that people may have
+/// followed others.
+const COUNTS: TimeDelta = TimeDelta::minutes(15);
 
 /// What a plan is to bring about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +71,7 @@ impl Wish {
 }
 
 /// A plan that waits, with all that is needed to make it again for another wish.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Proposal {
     pub id: ProposalId,
     pub target: String,
@@ -139,6 +143,13 @@ impl Proposal {
         Proposal { id: 7, target, wish, revision: 2, plan, created_at, taken, memory, outline }
     }
 
+    /// Whether the last run on the target, told by when it began and ended, has worked on it
+    /// since it was read for this plan.
+    pub fn is_older_than(&self, last: Option<(DateTime<Utc>, Option<DateTime<Utc>>)>) -> bool {
+        let read_at = self.plan.state.taken_at;
+        last.is_some_and(|(_, ended)| ended.is_none_or(|ended| ended > read_at))
+    }
+
     /// The rows of the plan in the order of their consequence; worked out once.
     pub fn outline(&self) -> &Outline {
         self.outline.get_or_init(|| Outline::of(&self.plan))
@@ -156,14 +167,18 @@ impl Proposal {
     }
 
     /// Puts what it comes to now in the place of the plan, if that is something else than
-    /// somebody has seen: a person may have decided something elsewhere meanwhile.
+    /// somebody has seen: a person may have decided something elsewhere meanwhile, or follow
+    /// others than they did.
     pub(super) async fn refresh(
         &self,
         app: &App,
         live: &dyn Target,
     ) -> anyhow::Result<Option<Proposal>> {
-        let kept = self.again(app, live, &self.wish).await?;
-        if kept.plan.checksum == self.plan.checksum {
+        let memory = self.memory.with(self.plan.state.clone());
+        let old = self.plan.state.taken_at + COUNTS < app.clock.now();
+        let memory = if old { memory.without_impact() } else { memory };
+        let kept = Kept::make(&self.wish, app, live, memory).await?;
+        if kept.plan.checksum == self.plan.checksum && cuts_alike(&kept.plan, &self.plan) {
             return Ok(None);
         }
         self.keep(app, self.wish.clone(), kept).await
@@ -221,4 +236,9 @@ impl Proposal {
             Proposal { id, target, wish, revision, plan, created_at, taken, memory, outline };
         Ok(Some(Ok(read)))
     }
+}
+
+/// Whether both plans cut the same people, as far as anybody knows.
+fn cuts_alike(a: &Plan, b: &Plan) -> bool {
+    a.cuts() == b.cuts() && a.impact.unknown == b.impact.unknown
 }

@@ -15,8 +15,18 @@ use crate::store::{ProposalId, Run, RunId, Store, TargetRow};
 use crate::verb::refollow::follow_again;
 use crate::verb::resume::{self, ResumeError};
 
+/// What a person agrees to: the plan that they have seen, and the follows that it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Agreed<'a> {
+    /// Of the plan.
+    pub checksum: &'a str,
+    /// How many follows end: of those who are followed, and of those who follow.
+    pub cuts: (usize, usize),
+}
+
 impl Desk {
-    /// Carries a proposal out. `checksum` is that of the plan that the person has seen.
+    /// Carries a proposal out, as a person has seen it. Where that is a while ago, whom it cuts
+    /// is asked again first: if that is somebody else by now, the person has to look again.
     ///
     /// However often it is asked to, one run comes of it: the target is reserved first, and
     /// then the proposal is taken in the store.
@@ -25,13 +35,18 @@ impl Desk {
         app: &App,
         row: &TargetRow,
         proposal: &Arc<Proposal>,
-        checksum: &str,
+        agreed: Agreed<'_>,
     ) -> anyhow::Result<Arc<Job>> {
-        if proposal.plan.checksum != checksum {
+        let plan = &proposal.plan;
+        if plan.checksum != agreed.checksum {
             return Err(DeskError::Changed.into());
         }
-        if proposal.plan.is_empty() {
+        if plan.is_empty() {
             return Err(DeskError::Nothing.into());
+        }
+        let (following, followers) = (plan.summary.following, plan.summary.followers);
+        if agreed.cuts != (following, followers) {
+            return Err(DeskError::Cuts(following, followers).into());
         }
         is_open(&app.store().await?, proposal).await?;
         if self.is_outdated(app, proposal).await? {

@@ -6,12 +6,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::fault::Fault;
 use super::visitor::Person;
-use crate::store::TargetRow;
+use crate::store::{TargetNow, TargetRow};
 
 /// For addresses with a `{target}` in them. Somebody else's target is not there.
 pub struct At {
     pub person: Person,
     pub row: TargetRow,
+    /// How it stood when the request came, for what only shows it.
+    pub now: TargetNow,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for At {
@@ -25,12 +27,12 @@ impl<S: Send + Sync> FromRequestParts<S> for At {
         let number = number.and_then(|(_, number)| number.parse().ok());
         let number: i64 = number.ok_or_else(|| Fault::Missing.into_response())?;
         match find(&person, number).await {
-            Ok(row) => Ok(At { person, row }),
+            Ok((row, now)) => Ok(At { person, row, now }),
             Err(fault) => Err(fault.into_response()),
         }
     }
 }
 
-async fn find(person: &Person, number: i64) -> Result<TargetRow, Fault> {
-    person.app.store().await?.target_by_id(number).await?.ok_or(Fault::Missing)
+async fn find(person: &Person, number: i64) -> Result<(TargetRow, TargetNow), Fault> {
+    person.app.store().await?.target_now(number).await?.ok_or(Fault::Missing)
 }

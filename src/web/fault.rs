@@ -130,6 +130,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
                 let title = "Not right now";
                 Fault::told(StatusCode::SERVICE_UNAVAILABLE, title, words(error))
             }
+            DeskError::Cuts(..) => Fault::input(words(error)),
             DeskError::Busy
             | DeskError::Changed
             | DeskError::Taken(_)

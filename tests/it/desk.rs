@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use hedgerow::app::App;
-use hedgerow::desk::{Desk, DeskError, Ended, Proposal, Taken, Wish};
+use hedgerow::clock::TestClock;
+use hedgerow::desk::{Agreed, Desk, DeskError, Ended, Proposal, Taken, Wish};
 use hedgerow::domain::Domain;
 use hedgerow::keep::Intent;
 use hedgerow::mastodon::client::Silent;
@@ -25,6 +27,10 @@ async fn planned(desk: &Arc<Desk>, app: &App, row: &TargetRow) -> Arc<Proposal> 
     desk.waiting(app, &row.name).await.unwrap().unwrap()
 }
 
+fn agreed(checksum: &str) -> Agreed<'_> {
+    Agreed { checksum, cuts: (0, 0) }
+}
+
 fn fault<T>(answer: anyhow::Result<T>) -> DeskError {
     match answer {
         Ok(_) => panic!("it was done"),
@@ -44,7 +50,7 @@ fn of_many_who_apply_at_once_one_does() {
         let desk = Arc::new(Desk::default());
         let proposal = planned(&desk, &app, &row).await;
         let checksum = proposal.plan.checksum.clone();
-        let apply = || desk.apply(&app, &row, &proposal, &checksum);
+        let apply = || desk.apply(&app, &row, &proposal, agreed(&checksum));
         let answers = futures_util::future::join_all((0..8).map(|_| apply())).await;
         let jobs: Vec<_> = answers.into_iter().filter_map(Result::ok).collect();
         assert_eq!(jobs.len(), 1);
@@ -70,8 +76,8 @@ fn two_desks_over_one_store_do_it_once() {
         let same = other.waiting(&app, ME).await.unwrap().unwrap();
         let checksum = proposal.plan.checksum.clone();
         let (first, second) = tokio::join!(
-            one.apply(&app, &row, &proposal, &checksum),
-            other.apply(&app, &row, &same, &checksum),
+            one.apply(&app, &row, &proposal, agreed(&checksum)),
+            other.apply(&app, &row, &same, agreed(&checksum)),
         );
         for job in [first, second].into_iter().flatten() {
             job.over().await;
@@ -174,9 +180,63 @@ fn a_plan_with_nothing_to_do_is_not_carried_out() {
         let proposal = planned(&desk, &app, &row).await;
         let checksum = proposal.plan.checksum.clone();
         assert!(matches!(
-            fault(desk.apply(&app, &row, &proposal, &checksum).await),
+            fault(desk.apply(&app, &row, &proposal, agreed(&checksum)).await),
             DeskError::Nothing
         ));
-        assert!(matches!(fault(desk.apply(&app, &row, &proposal, "x").await), DeskError::Changed));
+        assert!(matches!(
+            fault(desk.apply(&app, &row, &proposal, agreed("x")).await),
+            DeskError::Changed
+        ));
+    });
+}
+
+#[test]
+fn whom_a_plan_cuts_is_asked_again_before_an_old_plan_is_carried_out() {
+    on_both(async |room| {
+        let (app, row) = scene(&room).await;
+        let desk = Arc::new(Desk::default());
+        let proposal = planned(&desk, &app, &row).await;
+        assert_eq!(proposal.plan.add.len(), 2);
+        // Days later the person follows somebody there.
+        room.scene.fake.world().follows = vec!["friend@a.example".to_owned()];
+        let mut later = app.clone();
+        later.clock = Arc::new(TestClock::at(app.clock.now() + TimeDelta::days(3)));
+        let checksum = &proposal.plan.checksum;
+        let job = desk.apply(&later, &row, &proposal, agreed(checksum)).await.unwrap();
+        let Some(Ended::Failed(error)) = job.over().await.ended else { panic!("it was done") };
+        assert!(matches!(error.downcast_ref(), Some(DeskError::Changed)), "{error:#}");
+        assert!(room.scene.mine().is_empty(), "nothing is cut that nobody has seen");
+        let now = desk.waiting(&app, ME).await.unwrap().expect("it waits on");
+        let held: Vec<&str> = now.plan.held.iter().map(|held| held.row.name()).collect();
+        assert_eq!(held, ["a.example"]);
+        let job = desk.apply(&later, &row, &now, agreed(&now.plan.checksum)).await.unwrap();
+        assert!(matches!(job.over().await.ended, Some(Ended::Ran(_))));
+        assert_eq!(room.scene.mine(), ["b.example"]);
+    });
+}
+
+#[test]
+fn follows_end_only_where_exactly_their_number_was_agreed_to() {
+    on_both(async |room| {
+        room.scene.fake.world().follows = vec!["friend@a.example".to_owned()];
+        let (app, row) = scene(&room).await;
+        let desk = Arc::new(Desk::default());
+        let accept = vec![Domain::from_stored("a.example").unwrap()];
+        let wish = Wish::Lists(Box::new(Intent {
+            lists: vec!["garden".into()],
+            accept,
+            ..Intent::default()
+        }));
+        desk.plan(&app, &row, wish).unwrap().over().await;
+        let proposal = desk.waiting(&app, ME).await.unwrap().unwrap();
+        for cuts in [(0, 0), (2, 0), (0, 1)] {
+            let agreed = Agreed { checksum: &proposal.plan.checksum, cuts };
+            let refused = fault(desk.apply(&app, &row, &proposal, agreed).await);
+            assert!(matches!(refused, DeskError::Cuts(1, 0)), "{refused:?}");
+        }
+        assert!(room.scene.mine().is_empty());
+        let agreed = Agreed { checksum: &proposal.plan.checksum, cuts: (1, 0) };
+        desk.apply(&app, &row, &proposal, agreed).await.unwrap().over().await;
+        assert_eq!(room.scene.mine(), ["a.example", "b.example"]);
     });
 }

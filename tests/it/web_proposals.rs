@@ -188,6 +188,32 @@ fn a_plan_is_decided_on_row_by_row_carried_out_verified_and_taken_back() {
 }
 
 #[test]
+fn a_decision_elsewhere_leaves_every_word_in_a_plan_that_is_out_of_date() {
+    on_both(async |room| {
+        room.scene.fake.world().follows = vec!["friend@one.example".to_owned()];
+        room.scene.follow("garden", &["one.example,suspend,", "two.example,suspend,"]);
+        room.scene.follow("other", &["three.example,suspend,"]);
+        room.scene.subscribe(ME, "garden", &[]);
+        let page = room.plan(ME, &[]).await;
+        let accept = [("row", "accept 1 one.example"), ("of", "held")];
+        room.says(ME, &page, &accept).await.says("accepted by you");
+        // By night something is done there, and in the morning something is decided.
+        room.scene.run(&["apply", ME, "--list", "other", "--yes"]).exits(0);
+        let except = [("domain", "two.example"), ("target", "")];
+        room.site.send("/exceptions", &except).await.is(303);
+        let path = format!("{}/plan", room.path(ME).await);
+        let page = room.site.get(&path).await.is(200).says("out of date");
+        assert!(page.text.contains("accepted by you"), "{}", page.text);
+        let fields = [("proposal", &*field(&page, "proposal"))];
+        room.site.send(&format!("{path}/again"), &fields).await.is(303);
+        room.worked(ME).await;
+        let page = room.site.get(&path).await.is(200).says("accepted by you");
+        assert_eq!(rows(&page, "cuts"), ["one.example"]);
+        assert_eq!(rows(&page, "skipped"), ["two.example"]);
+    });
+}
+
+#[test]
 fn however_often_it_is_asked_for_one_run_comes_of_a_plan() {
     on_both(async |room| {
         room.scene.follow("garden", &["a.example,suspend,", "b.example,suspend,"]);

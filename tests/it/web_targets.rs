@@ -443,7 +443,7 @@ fn what_waits_is_planned_again_after_a_decision() {
         site.send("/exceptions", &fields).await.is(303);
         let left = planned().await.unwrap();
         assert!(left.len() == 4 && !left.contains(&"threads.net".to_owned()), "{left:?}");
-        // What cannot be planned again is let go of, or it would do what was decided against.
+        // Where nothing is left to plan, the plan is let go of.
         site.send(&format!("{target}/lists/subscribe"), &[("list", "threads")]).await.is(303);
         desk.plan(&app, &row, Wish::following()).unwrap().over().await;
         assert!(planned().await.is_some());

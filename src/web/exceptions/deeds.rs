@@ -11,7 +11,7 @@ use crate::text::plain;
 use crate::verb::exceptions::{self, Excepting};
 use crate::web::fault::{Answer, Fault};
 use crate::web::site::Site;
-use crate::web::targets::{day, named, plan_again, plan_all_again, reason};
+use crate::web::targets::{day, named, reason};
 use crate::web::visitor::Person;
 
 /// So many domains are decided about at once.
@@ -76,7 +76,8 @@ async fn make(site: &Site, person: &Person, form: &ExceptForm) -> Result<(), Fau
     for domain in domains {
         exceptions::except(&person.app, new(domain)?).await?;
     }
-    plan_all_again(site, person, target.as_ref().map(|row| row.name.as_str())).await
+    let name = target.as_ref().map(|row| row.name.as_str());
+    Ok(site.desk().plan_all_again(&person.app, name).await?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,7 +90,7 @@ pub struct EndForm {
 /// Ends an exception: lists may block the domain again.
 pub async fn end(State(site): State<Site>, person: Person, Form(form): Form<EndForm>) -> Answer {
     let gone = exceptions::remove(&person.app, form.exception).await?;
-    plan_all_again(&site, &person, gone.target.as_deref()).await?;
+    site.desk().plan_all_again(&person.app, gone.target.as_deref()).await?;
     Ok(back(&form.back, "/exceptions"))
 }
 
@@ -108,7 +109,7 @@ pub async fn dismiss(
 ) -> Answer {
     let row = target(&person, &form.target).await?;
     exceptions::dismiss(&person.app, &row, &domains(&form.domain)?).await?;
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&form.back, &here(row.id)))
 }
 
@@ -119,7 +120,7 @@ pub async fn undismiss(
 ) -> Answer {
     let row = target(&person, &form.target).await?;
     exceptions::undismiss(&person.app, &row, &domains(&form.domain)?).await?;
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&form.back, &here(row.id)))
 }
 

@@ -20,7 +20,6 @@ use crate::web::fault::{Answer, Fault};
 use crate::web::limits::Address;
 use crate::web::page;
 use crate::web::site::Site;
-use crate::web::targets::plan_again;
 use crate::web::visitor::Person;
 
 fn back(list: &FollowedList) -> Response {
@@ -194,7 +193,7 @@ pub async fn stop(
     match stop::stop_everywhere(&person.app, &list, &targets, keep).await {
         Ok(()) => {
             for target in &targets {
-                plan_again(&site, &person, target).await?;
+                site.desk().plan_again(&person.app, target).await?;
             }
             Ok(Redirect::to("/lists").into_response())
         }

@@ -83,7 +83,7 @@ async fn all(State(_): State<Site>, person: Person, Query(asked): Query<Asked>) 
 
 async fn of_target(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Query(asked): Query<Asked>,
 ) -> Answer {
     let head = Head::of(&site, &person, &row, Tab::Log).await?;

@@ -14,7 +14,7 @@ use crate::web::fault::{Answer, Fault};
 use crate::web::site::Site;
 
 pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices>) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     let wish = match (choices.restore.as_str(), choices.undo.as_str()) {
         ("", "") => {
             let offers = offers::all(&person.app).await?;

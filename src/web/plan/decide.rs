@@ -169,7 +169,7 @@ impl Lasting {
     /// Says whether there was anything.
     async fn do_it(self, at: &At) -> Result<bool, Fault> {
         let Lasting { except, end, dismiss, undismiss, keep } = self;
-        let At { person, row } = at;
+        let At { person, row, .. } = at;
         let app = &person.app;
         let any = !(except.is_empty()
             && end.is_empty()
@@ -209,7 +209,7 @@ async fn rows(
     let whole = matches!(about, About::Group(_));
     let (places, asked_of): (Vec<Place>, usize) = match about {
         About::Group(group) => {
-            let rows = asked.rows(plan, outline, group).into_owned();
+            let rows = outline.find(plan, &asked.sought()).of(group).to_vec();
             let number = rows.len();
             (rows, number)
         }
@@ -278,7 +278,7 @@ async fn revise(
     mut proposal: Arc<Proposal>,
     said: &Said,
 ) -> Result<(), Fault> {
-    let At { person, row } = at;
+    let At { person, row, .. } = at;
     for _ in 0..TRIES {
         let Some(wish): Option<Wish> = wish_after(&proposal, said) else {
             return Err(Fault::input(

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::desk::{At, Group, Outline, Place};
-use crate::plan::Plan;
+use crate::desk::{Group, Sought};
 
 /// As it stands in the address, and in each form so that it is still so afterwards.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -63,25 +62,8 @@ impl Asked {
         format!("/targets/{target}/plan{mark}{query}")
     }
 
-    /// The rows of a group that are looked for. Without a filter nothing is copied.
-    pub fn rows<'a>(
-        &self,
-        plan: &Plan,
-        outline: &'a Outline,
-        group: Group,
-    ) -> std::borrow::Cow<'a, [Place]> {
-        let all = outline.rows(group);
-        if !self.is_filtered() {
-            return all.into();
-        }
-        let text = self.text();
-        let finder = memchr::memmem::Finder::new(&text);
-        let fits = |place: &&Place| place.of(plan).is_some_and(|at| self.fits(at, &finder));
-        all.iter().filter(fits).copied().collect::<Vec<_>>().into()
-    }
-
-    fn fits(&self, at: At<'_>, finder: &memchr::memmem::Finder<'_>) -> bool {
-        finder.find(at.name().as_bytes()).is_some()
-            && (self.list.is_empty() || at.is_of(&self.list))
+    /// Which rows are looked for.
+    pub fn sought(&self) -> Sought {
+        Sought { text: self.text(), list: self.list.clone() }
     }
 }

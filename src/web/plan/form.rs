@@ -77,7 +77,7 @@ async fn shown(
     problem: Option<String>,
     status: StatusCode,
 ) -> Answer {
-    let At { person, row } = at;
+    let At { person, row, .. } = at;
     let offers = offers::all(&person.app).await?;
     let follows = !person.app.store().await?.subscriptions(&row.name).await?.is_empty();
     let head = Head::of(site, person, row, Tab::Plan).await?;

@@ -28,7 +28,7 @@ use super::fault::{Answer, Fault};
 use super::page;
 use super::site::Site;
 use super::targets::{Head, Tab};
-use crate::desk::{DeskError, Job, Proposal, Taken};
+use crate::desk::{Agreed, DeskError, Job, Proposal, Taken};
 
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -44,7 +44,7 @@ pub fn routes() -> Router<Site> {
 }
 
 async fn show(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     if site.desk().busy(person.owner(), &row.name).is_some() {
         return Ok(Redirect::to(&format!("/targets/{}/work", row.id)).into_response());
     }
@@ -59,12 +59,13 @@ async fn page_of(
     problem: Option<String>,
     status: StatusCode,
 ) -> Answer {
-    let At { person, row } = at;
-    let head = Head::of(site, person, row, Tab::Plan).await?;
-    let Some(proposal) = site.desk().waiting(&person.app, &row.name).await? else {
+    let At { person, row, now } = at;
+    let head = Head::at(site, at, Tab::Plan).await?;
+    let waiting = site.desk().waiting_as(&person.app, &row.name, now.open_proposal).await?;
+    let Some(proposal) = waiting else {
         return Ok(page::html(status, &Empty::of(at, head, problem).await?));
     };
-    let plan = PlanPage::of(site, at, head, &proposal, asked, problem).await?;
+    let plan = PlanPage::of(at, head, &proposal, asked, problem).await?;
     Ok(page::html(status, &plan))
 }
 
@@ -79,7 +80,7 @@ struct Handed {
 }
 
 async fn apply(State(site): State<Site>, at: At, Form(handed): Form<Handed>) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     let work = format!("/targets/{}/work", row.id);
     if site.desk().busy(person.owner(), &row.name).is_some() {
         return Ok(Redirect::to(&work).into_response());
@@ -88,19 +89,21 @@ async fn apply(State(site): State<Site>, at: At, Form(handed): Form<Handed>) -> 
         Ok(proposal) => proposal,
         Err(error) => return to_run(row.id, error),
     };
-    if handed.checksum == proposal.plan.checksum && handed.cuts != view::agreed(&proposal.plan) {
-        let says = "These blocks end follows that nobody can bring back. Tick the box beside the \
-                    button that says how many, then press it again. Nothing was done yet.";
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return page_of(&site, &at, &Asked::default(), Some(says.to_owned()), status).await;
-    }
-    match site.desk().apply(&person.app, row, &proposal, &handed.checksum).await {
+    let agreed = Agreed { checksum: &handed.checksum, cuts: view::agreed_to(&handed.cuts) };
+    match site.desk().apply(&person.app, row, &proposal, agreed).await {
         Ok(_) => Ok(Redirect::to(&work).into_response()),
         Err(error) => match error.downcast_ref() {
             Some(DeskError::Busy) => Ok(Redirect::to(&work).into_response()),
             Some(DeskError::Changed | DeskError::Outdated | DeskError::Nothing) => {
                 let to = format!("/targets/{}/plan?note=changed", row.id);
                 Ok(Redirect::to(&to).into_response())
+            }
+            Some(DeskError::Cuts(..)) => {
+                let says = "These blocks end follows that nobody can bring back. Tick the box \
+                            beside the button that says how many, then press it again. Nothing \
+                            was done yet.";
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                page_of(&site, &at, &Asked::default(), Some(says.to_owned()), status).await
             }
             _ => to_run(row.id, error),
         },
@@ -119,7 +122,7 @@ fn to_run(target: i64, error: anyhow::Error) -> Answer {
 }
 
 async fn let_go(State(site): State<Site>, at: At, Form(handed): Form<Handed>) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     match site.desk().proposal_now(&person.app, &row.name, handed.proposal).await {
         Ok(proposal) => {
             site.desk().let_go(&person.app, &proposal).await?;

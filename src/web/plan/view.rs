@@ -10,7 +10,7 @@ use super::filter::Asked;
 use super::rows::RowView;
 use super::word::{Context, Word};
 use crate::block::Level;
-use crate::desk::{Group, Outline, Proposal, Wish};
+use crate::desk::{Found, Group, Outline, Proposal, Wish};
 use crate::plan::{Plan, relations};
 use crate::policy::Guard;
 use crate::store::Run;
@@ -18,7 +18,6 @@ use crate::text::{ago, count, plain};
 use crate::web::at::At;
 use crate::web::fault::Fault;
 use crate::web::paging::Paging;
-use crate::web::site::Site;
 use crate::web::targets::Head;
 use crate::web::words;
 
@@ -117,7 +116,6 @@ impl Empty {
 
 impl PlanPage {
     pub async fn of(
-        site: &Site,
         at: &At,
         head: Head,
         proposal: &Proposal,
@@ -125,8 +123,11 @@ impl PlanPage {
         problem: Option<String>,
     ) -> Result<PlanPage, Fault> {
         let app = &at.person.app;
-        let exceptions = own_exceptions(at).await?;
-        let is_outdated = site.desk().is_outdated(app, proposal).await?;
+        let exceptions = match at.now.has_exceptions {
+            true => own_exceptions(at).await?,
+            false => BTreeSet::new(),
+        };
+        let is_outdated = proposal.is_older_than(at.now.last_run);
         let seen = Seen { now: app.clock.now(), is_outdated, exceptions };
         Ok(PlanPage::at(head, proposal, asked, problem, seen))
     }
@@ -141,11 +142,11 @@ impl PlanPage {
         let (plan, outline) = (&proposal.plan, proposal.outline());
         let context = Context { wish: &proposal.wish, plan, exceptions: seen.exceptions };
         let is_following = context.is_following();
-        let only = asked.only();
+        let (only, found) = (asked.only(), outline.find(plan, &asked.sought()));
         let groups: Vec<GroupView> = Group::ALL
             .iter()
             .filter(|group| only.is_none_or(|only| only == **group))
-            .filter_map(|group| group_view(&context, proposal, asked, *group, only.is_some()))
+            .filter_map(|group| group_view(&context, &found, asked, *group, only.is_some()))
             .collect();
         let mut used: BTreeSet<Word> = BTreeSet::new();
         for group in &groups {
@@ -224,6 +225,13 @@ pub(super) async fn own_exceptions(at: &At) -> Result<BTreeSet<i64>, Fault> {
 pub fn agreed(plan: &Plan) -> String {
     let (following, followers) = (plan.summary.following, plan.summary.followers);
     if following + followers == 0 { String::new() } else { format!("{following}-{followers}") }
+}
+
+/// The numbers that a box stood for.
+pub fn agreed_to(box_says: &str) -> (usize, usize) {
+    let numbers = box_says.split_once('-');
+    let numbers = numbers.and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    numbers.unwrap_or_default()
 }
 
 impl Apply {
@@ -406,13 +414,12 @@ const fn about_group(group: Group, level: Level) -> (&'static str, &'static str)
 
 fn group_view(
     context: &Context<'_>,
-    proposal: &Proposal,
+    found: &Found,
     asked: &Asked,
     group: Group,
     alone: bool,
 ) -> Option<GroupView> {
-    let plan = &proposal.plan;
-    let found = asked.rows(plan, proposal.outline(), group);
+    let (plan, found) = (context.plan, found.of(group));
     let total = found.len();
     if total == 0 {
         return None;

@@ -117,7 +117,7 @@ fn next(target: i64, ended: &Ended) -> Option<String> {
 }
 
 pub async fn show(State(site): State<Site>, at: At) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     let Some(job) = site.desk().job(person.owner(), &row.name) else {
         // It may have ended with the process; what waits or was interrupted is told there.
         return Ok(Redirect::to(&format!("/targets/{}/plan", row.id)).into_response());
@@ -169,7 +169,7 @@ fn failed(head: Head, status: &Status, error: &anyhow::Error) -> Response {
 }
 
 pub async fn stop(State(site): State<Site>, at: At) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     if let Some(job) = site.desk().busy(person.owner(), &row.name) {
         job.ask_to_stop();
     }
@@ -177,7 +177,7 @@ pub async fn stop(State(site): State<Site>, at: At) -> Answer {
 }
 
 pub async fn events(State(site): State<Site>, at: At) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     let job = site.desk().job(person.owner(), &row.name).ok_or(Fault::Missing)?;
     let events = Sse::new(stream_of(site.clone(), job)).keep_alive(KeepAlive::default());
     Ok(events.into_response())

@@ -59,7 +59,7 @@ impl From<&store::Backup> for Line {
 }
 
 pub async fn all(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     let (store, name) = (person.app.store().await?, Some(&*row.name));
     let total = u64::try_from(store.count_backups(name).await?).unwrap_or(0);
     let paging = Paging::new(asked.page.parse().ok(), SIZE.into(), total, Vec::new());

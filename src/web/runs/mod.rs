@@ -61,7 +61,7 @@ struct AllRuns {
 }
 
 async fn all(State(site): State<Site>, at: At, Query(place): Query<Where>) -> Answer {
-    let At { person, row } = &at;
+    let At { person, row, .. } = &at;
     let store = person.app.store().await?;
     let total = u64::try_from(store.count_runs(&row.name).await?).unwrap_or(0);
     let paging = Paging::new(place.page.parse().ok(), SIZE.into(), total, Vec::new());

@@ -7,7 +7,6 @@ use axum_extra::extract::Form;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::anew::plan_again;
 use super::blocks::{Beside, Shown, back};
 use super::head::{Head, Tab};
 use super::view::Whose;
@@ -53,7 +52,7 @@ pub struct Asked {
 
 pub async fn block(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Query(Asked { domain }): Query<Asked>,
 ) -> Answer {
     let domain = stored(&domain)?;
@@ -102,7 +101,7 @@ pub struct Owning {
 
 pub async fn own(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Form(form): Form<Owning>,
 ) -> Answer {
     let Owning { domain, adopt, release, r#do, back: to } = form;
@@ -128,7 +127,7 @@ pub async fn own(
     } else {
         ownership::release(&person.app, &row, which).await?;
     }
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&to, row.id))
 }
 
@@ -163,7 +162,7 @@ pub struct DateForm {
 
 pub async fn date(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Form(form): Form<DateForm>,
 ) -> Answer {
     let domain = stored(&form.domain)?;
@@ -183,7 +182,7 @@ pub async fn date(
         }
         dates::set(app, &row.name, &domain, new).await?;
     }
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&form.back, row.id))
 }
 

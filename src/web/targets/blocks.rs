@@ -91,26 +91,26 @@ pub(super) struct Effect {
     pub private_comment: Option<String>,
 }
 
-pub async fn blocks(
-    State(site): State<Site>,
-    At { person, row }: At,
-    Query(asked): Query<Asked>,
-) -> Answer {
-    let head = Head::of(&site, &person, &row, Tab::Blocks).await?;
-    let Some(view) = site.views().of(site.desk(), &person.app, &row).await? else {
+pub async fn blocks(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -> Answer {
+    let head = Head::at(&site, &at, Tab::Blocks).await?;
+    let At { person, row, now } = &at;
+    let Some(view) = site.views().at(site.desk(), &at).await? else {
         let page = Blocks { head, level: row.level, seen: None };
         return Ok(page::html(StatusCode::OK, &page));
     };
     let store = person.app.store().await?;
-    let dates = store.dates(&row.name).await?;
-    let exceptions = store.exceptions(Some(&row.name)).await?;
+    let dates = if now.has_dates { store.dates(&row.name).await? } else { Vec::new() };
+    let exceptions = match now.has_exceptions {
+        true => store.exceptions(Some(&row.name)).await?,
+        false => Vec::new(),
+    };
     let beside = Beside::of(&dates, Exceptions::new(exceptions, person.app.clock.now()));
     let seen = Some(Table::of(&view, asked, &beside, row.id));
     Ok(page::html(StatusCode::OK, &Blocks { head, level: row.level, seen }))
 }
 
 /// All blocks as a file that a server's import page takes, and so does Hedgerow.
-pub async fn file(State(site): State<Site>, At { person, row }: At) -> Answer {
+pub async fn file(State(site): State<Site>, At { person, row, .. }: At) -> Answer {
     let state = site.desk().reading(&person.app, &row).await?.ok_or(Fault::Missing)?;
     let text = export(state.level, &state.blocks);
     let name = match state.level {

@@ -2,8 +2,9 @@
 
 use crate::block::Level;
 use crate::desk::{Ended, Status, Work};
-use crate::store::TargetRow;
+use crate::store::{TargetNow, TargetRow};
 use crate::text::plain;
+use crate::web::at::At;
 use crate::web::fault::Fault;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
@@ -77,14 +78,31 @@ pub struct News {
 }
 
 impl Head {
-    /// Costs a few small questions to the store: no plan is read for it.
+    /// Costs one small question to the store: no plan is read for it.
     pub async fn of(
         site: &Site,
         person: &Person,
         row: &TargetRow,
         tab: Tab,
     ) -> Result<Head, Fault> {
-        let news = News::of(site, person, row).await?;
+        let now = person.app.store().await?.target_now(row.id).await?;
+        let Some((row, now)) = now else { return Err(Fault::Missing) };
+        Head::known(site, person, &row, &now, tab).await
+    }
+
+    /// The same for what was asked already.
+    pub async fn at(site: &Site, at: &At, tab: Tab) -> Result<Head, Fault> {
+        Head::known(site, &at.person, &at.row, &at.now, tab).await
+    }
+
+    async fn known(
+        site: &Site,
+        person: &Person,
+        row: &TargetRow,
+        now: &TargetNow,
+        tab: Tab,
+    ) -> Result<Head, Fault> {
+        let news = News::of(site, person, row, now).await?;
         // On its own page the plan speaks for itself.
         let news = news.filter(|news| tab != Tab::Plan || !news.address.ends_with("/plan"));
         Ok(Head { news, ..Head::quiet(row, tab) })
@@ -134,7 +152,12 @@ pub fn name_of(row: &TargetRow) -> String {
 
 impl News {
     /// What is most urgent to know, if anything is.
-    pub async fn of(site: &Site, person: &Person, row: &TargetRow) -> Result<Option<News>, Fault> {
+    async fn of(
+        site: &Site,
+        person: &Person,
+        row: &TargetRow,
+        now: &TargetNow,
+    ) -> Result<Option<News>, Fault> {
         let (id, owner) = (row.id, person.owner());
         let work = format!("/targets/{id}/work");
         if let Some(job) = site.desk().job(owner, &row.name) {
@@ -147,8 +170,11 @@ impl News {
                 Some(_) => {}
             }
         }
-        let store = person.app.store().await?;
-        if let Some(run) = store.unfinished_run(&row.name).await? {
+        let unfinished = match now.unfinished_run {
+            Some(run) => person.app.store().await?.run(run).await?,
+            None => None,
+        };
+        if let Some(run) = unfinished.filter(|run| run.status.is_unfinished()) {
             let steps = run.steps;
             let says = format!(
                 "Run {} has done {} of {} and has not finished.",
@@ -161,11 +187,10 @@ impl News {
                 true,
             )));
         }
-        let waits = store.open_proposal(&row.name).await?.map(|_| {
+        Ok(now.open_proposal.map(|_| {
             let says = "A plan waits for your decision. Nothing of it is done yet.".to_owned();
             News::line(says, format!("/targets/{id}/plan"), "Look at it", false)
-        });
-        Ok(waits)
+        }))
     }
 
     fn line(says: String, address: String, label: &'static str, bad: bool) -> News {

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use super::anew::plan_again;
 use super::head::{Head, Tab};
 use super::policy::{PolicyForm, PolicyView};
 use super::terms::{TermsForm, TermsView};
@@ -57,7 +56,7 @@ pub(super) struct Row {
     pub stands: Stands,
 }
 
-pub async fn lists(State(site): State<Site>, At { person, row }: At) -> Answer {
+pub async fn lists(State(site): State<Site>, At { person, row, .. }: At) -> Answer {
     let head = Head::of(&site, &person, &row, Tab::Lists).await?;
     let store = person.app.store().await?;
     let view = site.views().of(site.desk(), &person.app, &row).await?;
@@ -124,7 +123,7 @@ pub struct ListForm {
 /// Follows one more list, on careful terms.
 pub async fn follow(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Form(form): Form<ListForm>,
 ) -> Answer {
     let app = &person.app;
@@ -137,7 +136,7 @@ pub async fn follow(
         Err(error) => return Err(error.into()),
     };
     subscribe::subscribe(app, &row.name, &list, false, |_| {}).await?;
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&form.back, row.id))
 }
 
@@ -152,13 +151,13 @@ fn unknown(list: &str) -> Fault {
 /// Changes how a list is followed.
 pub async fn terms(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Form(form): Form<TermsForm>,
 ) -> Answer {
     let terms = form.terms()?;
     follows(&person, &row.name, &form.list).await?;
     subscribe::subscribe(&person.app, &row.name, &form.list, false, |now| *now = terms).await?;
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back("", row.id))
 }
 
@@ -174,7 +173,7 @@ async fn follows(person: &Person, target: &str, list: &str) -> Result<(), Fault>
 /// Follows a list no longer. What becomes of its blocks has to be said.
 pub async fn leave(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Form(form): Form<ListForm>,
 ) -> Answer {
     let keep = match form.keep.as_str() {
@@ -184,14 +183,14 @@ pub async fn leave(
     };
     follows(&person, &row.name, &form.list).await?;
     subscribe::unsubscribe(&person.app, &row, &form.list, keep).await?;
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&form.back, row.id))
 }
 
 /// Changes what all lists come to.
 pub async fn change(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Form(form): Form<PolicyForm>,
 ) -> Answer {
     let store = person.app.store().await?;
@@ -200,7 +199,7 @@ pub async fn change(
     let before: Policy = store.policy(&row.name).await?;
     let after = form.policy(row.level, &lists, &before)?;
     policy::change(&person.app, &row.name, |now| *now = after).await?;
-    plan_again(&site, &person, &row).await?;
+    site.desk().plan_again(&person.app, &row).await?;
     Ok(back("", row.id))
 }
 

@@ -3,7 +3,6 @@
 //! All pages of one target share a [`Head`]. What is blocked is shown as it was last seen,
 //! joined with what is known of each block ([`view`]); only the desk asks a server.
 
-mod anew;
 mod block;
 mod blocks;
 mod head;
@@ -18,7 +17,6 @@ use axum::routing::{get, post};
 
 use super::site::Site;
 
-pub use anew::{plan_again, plan_all_again};
 pub use block::{day, named, reason};
 pub use head::{Head, Tab, name_of};
 pub use view::Views;

@@ -132,7 +132,7 @@ pub struct Known {
 
 pub async fn overview(
     State(site): State<Site>,
-    At { person, row }: At,
+    At { person, row, .. }: At,
     Query(Known { lacks }): Query<Known>,
 ) -> Answer {
     let head = Head::of(&site, &person, &row, Tab::Overview).await?;
@@ -169,7 +169,7 @@ fn blocks_threads(view: &View) -> bool {
 }
 
 /// Has the target read again. Whoever asks twice gets one reading.
-pub async fn read(State(site): State<Site>, At { person, row }: At) -> Answer {
+pub async fn read(State(site): State<Site>, At { person, row, .. }: At) -> Answer {
     match site.desk().read(&person.app, &row) {
         Ok(_) => {}
         Err(DeskError::Busy) if is_reading(&site, &person, &row) => {}
@@ -184,7 +184,7 @@ fn is_reading(site: &Site, person: &Person, row: &TargetRow) -> bool {
 }
 
 /// Gives the right back and forgets the sign-in. What was done and decided there is kept.
-pub async fn sign_out(State(site): State<Site>, At { person, row }: At) -> Answer {
+pub async fn sign_out(State(site): State<Site>, At { person, row, .. }: At) -> Answer {
     if site.desk().busy(person.owner(), &row.name).is_some() {
         return Err(DeskError::Busy.into());
     }

@@ -5,7 +5,7 @@
 //! that: both are looked up for every page, and cost next to nothing.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 
 use arcstr::ArcStr;
@@ -19,7 +19,11 @@ use crate::block::{Block, Severity, State};
 use crate::desk::{Desk, FEW};
 use crate::keep;
 use crate::ledger::{self, Claim, Ledger};
-use crate::store::{Owner, RunId, TargetRow};
+use crate::store::{Owner, RunId, TargetNow, TargetRow};
+use crate::web::at::At;
+
+/// Searches whose findings are kept at hand, of each view.
+const SOUGHT: usize = 8;
 
 /// Rows that are kept at hand, of about a hundred bytes each.
 const ROWS_AT_HAND: u64 = 1_000_000;
@@ -69,7 +73,7 @@ pub struct Stands {
 }
 
 /// The order of a table.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Order {
     #[default]
     Name,
@@ -81,7 +85,7 @@ pub enum Order {
 }
 
 /// Which blocks are looked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Sieve {
     /// A part of the name or of a comment, in small letters.
     pub text: String,
@@ -118,7 +122,26 @@ pub struct View {
     /// The lists that blocks stand for, ordered by name.
     lists: Vec<(ArcStr, Stands)>,
     pub tally: Tally,
-    orders: [OnceLock<Vec<u32>>; 3],
+    orders: [OnceLock<Vec<u32>>; 4],
+    /// What was looked for last. Whoever turns a page looks for the same once more.
+    sought: Cache<(Sieve, Order), Arc<[u32]>>,
+}
+
+/// Rows that were picked, in an order.
+pub enum Picked<'a> {
+    All(&'a [u32]),
+    Some(Arc<[u32]>),
+}
+
+impl Deref for Picked<'_> {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        match self {
+            Picked::All(rows) => rows,
+            Picked::Some(rows) => rows,
+        }
+    }
 }
 
 /// The views that somebody looks at.
@@ -148,17 +171,34 @@ impl Views {
         app: &App,
         row: &TargetRow,
     ) -> anyhow::Result<Option<Arc<View>>> {
-        let Some(state) = desk.reading(app, row).await? else { return Ok(None) };
         let store = app.store().await?;
-        // Before the ledger itself: at worst it is read once too often.
-        let version = store.ledger_version(&row.name).await?;
+        let Some((_, now)) = store.target_now(row.id).await? else { return Ok(None) };
+        self.known(desk, app, row, &now).await
+    }
+
+    /// The same where it was asked already how the target stands.
+    pub async fn at(&self, desk: &Desk, at: &At) -> anyhow::Result<Option<Arc<View>>> {
+        self.known(desk, &at.person.app, &at.row, &at.now).await
+    }
+
+    async fn known(
+        &self,
+        desk: &Desk,
+        app: &App,
+        row: &TargetRow,
+        now: &TargetNow,
+    ) -> anyhow::Result<Option<Arc<View>>> {
+        let state = desk.reading_as(app, row, now.reading.as_ref()).await?;
+        let Some(state) = state else { return Ok(None) };
+        // Older than the ledger, if anything: at worst that is read once too often.
+        let version = now.ledger_version;
         let key = (app.owner(), row.name.clone());
         let fits = |view: &Arc<View>| view.version == version && Arc::ptr_eq(&view.state, &state);
         if let Some(view) = self.0.get(&key).filter(fits) {
             return Ok(Some(view));
         }
         let whose = keep::whose(&app.identity(row)?);
-        let ledger = store.ledger(&row.name, &whose, app.clock.now()).await?;
+        let ledger = app.store().await?.ledger(&row.name, &whose, app.clock.now()).await?;
         // It takes a while where there are many.
         let joined = tokio::task::spawn_blocking(move || View::join(state, &ledger, version));
         let view = Arc::new(joined.await?);
@@ -220,8 +260,8 @@ impl View {
             rows.push(row);
         }
         let lists = names.iter().cloned().zip(stands).collect();
-        let orders = [const { OnceLock::new() }; 3];
-        View { state, version, rows, claims, words, ends, lists, tally, orders }
+        let (orders, sought) = ([const { OnceLock::new() }; 4], Cache::new(SOUGHT));
+        View { state, version, rows, claims, words, ends, lists, tally, orders, sought }
     }
 
     /// The lists that blocks stand for, and for how many.
@@ -268,7 +308,20 @@ impl View {
     }
 
     /// The rows that pass, in this order.
-    pub fn pick(&self, sieve: &Sieve, order: Order) -> Vec<u32> {
+    pub fn pick(&self, sieve: &Sieve, order: Order) -> Picked<'_> {
+        if *sieve == Sieve::default() {
+            return Picked::All(self.order(order));
+        }
+        let sought = (sieve.clone(), order);
+        if let Some(known) = self.sought.get(&sought) {
+            return Picked::Some(known);
+        }
+        let found: Arc<[u32]> = self.sift(sieve, order).into();
+        self.sought.insert(sought, found.clone());
+        Picked::Some(found)
+    }
+
+    fn sift(&self, sieve: &Sieve, order: Order) -> Vec<u32> {
         let list = match &sieve.list {
             None => None,
             Some(list) => match self.place(list).and_then(|place| u16::try_from(place).ok()) {
@@ -287,10 +340,7 @@ impl View {
                 && (!sieve.odd || row.odd)
                 && with.as_ref().is_none_or(|with| with[*at as usize])
         };
-        match order {
-            Order::Name => (0..self.count()).filter(passes).collect(),
-            other => self.order(other).iter().copied().filter(passes).collect(),
-        }
+        self.order(order).iter().copied().filter(passes).collect()
     }
 
     /// Which rows have this in their names or comments.
@@ -326,11 +376,12 @@ impl View {
             let first = self.claims(self.row(*at).1).first();
             first.map_or(i64::MAX, |claim| i64::from(claim.place))
         };
-        match order {
-            Order::Name | Order::Severity => self.orders[0].get_or_init(|| sorted(&severity)),
-            Order::Since => self.orders[1].get_or_init(|| sorted(&since)),
-            Order::List => self.orders[2].get_or_init(|| sorted(&list)),
-        }
+        self.orders[order as usize].get_or_init(|| match order {
+            Order::Name => (0..self.count()).collect(),
+            Order::Severity => sorted(&severity),
+            Order::Since => sorted(&since),
+            Order::List => sorted(&list),
+        })
     }
 }
 
@@ -416,7 +467,7 @@ mod tests {
 
     fn names(view: &View, sieve: &Sieve, order: Order) -> Vec<String> {
         let rows = view.pick(sieve, order);
-        rows.into_iter().map(|at| view.row(at).0.name.to_string()).collect()
+        rows.iter().map(|at| view.row(*at).0.name.to_string()).collect()
     }
 
     #[test]

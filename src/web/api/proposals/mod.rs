@@ -17,7 +17,7 @@ use super::auth::{Caller, Writer};
 use super::input::{Asked, At, Body, Page, Span};
 use super::jobs::Job;
 use super::problem::{Problem, Reply};
-use crate::desk::Proposal;
+use crate::desk::{self, Proposal};
 use crate::plan::{Mode, Summary};
 use crate::store::TargetRow;
 use crate::web::site::Site;
@@ -178,6 +178,15 @@ pub struct Agreed {
     /// Of the plan that was looked at.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     checksum: String,
+    /// How many follows of those who are followed the plan ends: `following` of its summary. A
+    /// plan that ends follows is carried out only with both numbers.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    following: usize,
+    /// The same of those who follow: `followers` of its summary.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    followers: usize,
 }
 
 /// Carry the plan out
@@ -199,6 +208,8 @@ pub async fn apply(
     if proposal.plan.is_empty() {
         return Err(Problem::conflict("The plan would change nothing."));
     }
-    let job = site.desk().apply(&caller.app, &row, &proposal, &agreed.checksum).await?;
+    let Agreed { checksum, following, followers } = &agreed;
+    let agreed = desk::Agreed { checksum, cuts: (*following, *followers) };
+    let job = site.desk().apply(&caller.app, &row, &proposal, agreed).await?;
     Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }
