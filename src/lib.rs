@@ -13,6 +13,7 @@
 pub mod announce;
 pub mod app;
 pub mod apply;
+mod at_hand;
 pub mod backup;
 pub mod block;
 pub mod cli;

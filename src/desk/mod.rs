@@ -27,6 +27,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::app::App;
+use crate::at_hand::at_hand;
 use crate::block::State;
 use crate::keep;
 use crate::stop::{Stop, Stopper, stop};
@@ -42,10 +43,6 @@ pub use runs::Agreed;
 /// Rows that are kept at hand: of plans that somebody looks at, and of what targets hold.
 /// About a hundred bytes each.
 const ROWS_AT_HAND: u64 = 2_000_000;
-
-/// For caches of things that can be large: so few are expected that there is one shelf and not
-/// several, of which each would be too small for one long plan.
-pub(crate) const FEW: usize = 32;
 
 /// Jobs that have ended are remembered until there are so many of them.
 const JOBS: usize = 10_000;
@@ -111,8 +108,8 @@ impl Default for Desk {
     fn default() -> Self {
         Desk {
             jobs: Mutex::default(),
-            proposals: Cache::with_weighter(FEW, ROWS_AT_HAND, Rows),
-            readings: Cache::with_weighter(FEW, ROWS_AT_HAND, Rows),
+            proposals: at_hand(ROWS_AT_HAND, Rows),
+            readings: at_hand(ROWS_AT_HAND, Rows),
             closing: stop(),
         }
     }

@@ -10,6 +10,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::{FollowError, Lists, empty, is_empty, settings_of};
+use crate::at_hand::at_hand;
 use crate::list::{Document, Format, read_as};
 use crate::store::{FollowedList, Snapshot};
 
@@ -33,7 +34,7 @@ impl Weighter<Key, Arc<Document>> for Rows {
 
 impl Default for Shelf {
     fn default() -> Self {
-        Shelf(Cache::with_weighter(crate::desk::FEW, ROWS_AT_HAND, Rows))
+        Shelf(at_hand(ROWS_AT_HAND, Rows))
     }
 }
 

@@ -12,6 +12,7 @@ use super::entry::Link;
 use super::limits::Limits;
 use super::published::Shelf;
 use super::targets::Views;
+use super::visitor::Sessions;
 use crate::app::App;
 use crate::desk::Desk;
 
@@ -63,6 +64,7 @@ struct Inner {
     desk: Arc<Desk>,
     views: Views,
     shelf: Shelf,
+    sessions: Sessions,
 }
 
 impl Site {
@@ -70,8 +72,9 @@ impl Site {
     pub fn new(app: Arc<App>, settings: Settings) -> Result<Site> {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
-        let (views, shelf) = (Views::default(), Shelf::default());
-        Ok(Site(Arc::new(Inner { app, settings, key, link, limits, desk, views, shelf })))
+        let (views, shelf, sessions) = (Views::default(), Shelf::default(), Sessions::default());
+        let inner = Inner { app, settings, key, link, limits, desk, views, shelf, sessions };
+        Ok(Site(Arc::new(inner)))
     }
 
     /// As whoever runs this. What belongs to somebody goes through `visitor::Person`.
@@ -91,6 +94,10 @@ impl Site {
     /// What targets block, joined with what is known of it.
     pub(super) fn views(&self) -> &Views {
         &self.0.views
+    }
+
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
     }
 
     pub(super) fn link(&self) -> &Link {

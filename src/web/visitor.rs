@@ -4,6 +4,7 @@
 //! worth anything without the other and the key.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -15,6 +16,7 @@ use axum_extra::extract::cookie::{Cookie, Key, SameSite};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::fault::Fault;
@@ -24,12 +26,56 @@ use super::site::Site;
 use crate::app::{App, UNKNOWN};
 use crate::block::hex;
 use crate::clock::random;
-use crate::store::{HOUSE, Owner};
+use crate::store::{HOUSE, Owner, Who};
 
 /// A session ends when nobody has used it for so long.
 const IDLE: TimeDelta = TimeDelta::days(30);
 /// How exactly it is known when a session was used: each note is a write.
 const NOTED: TimeDelta = TimeDelta::hours(1);
+
+/// So long a session counts that was just looked up: whoever opens a page has the next one
+/// soon. What ends here ends at once; this is only for what ends elsewhere.
+const MOMENT: TimeDelta = TimeDelta::seconds(5);
+/// Sessions that are remembered for that moment.
+const LOOKED_UP: usize = 10_000;
+
+/// Sessions that were looked up a moment ago, by their digests, and when that was.
+pub struct Sessions {
+    known: Cache<String, (Who, DateTime<Utc>)>,
+    /// How often some were ended.
+    ended: AtomicU64,
+}
+
+impl Default for Sessions {
+    fn default() -> Sessions {
+        Sessions { known: Cache::new(LOOKED_UP), ended: AtomicU64::new(0) }
+    }
+}
+
+impl Sessions {
+    /// For whoever has just ended one, or several.
+    pub fn forget(&self) {
+        self.ended.fetch_add(1, Ordering::SeqCst);
+        self.known.clear();
+    }
+
+    fn known(&self, digest: &str, now: DateTime<Utc>) -> Option<Who> {
+        let (who, at) = self.known.get(digest)?;
+        (at <= now && now - at < MOMENT).then_some(who)
+    }
+
+    fn ended(&self) -> u64 {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Remembers one, unless any has ended since it was asked for: it may have been this one.
+    fn keep(&self, digest: &str, who: &Who, now: DateTime<Utc>, ended: u64) {
+        self.known.insert(digest.to_owned(), (who.clone(), now));
+        if self.ended() != ended {
+            self.known.remove(digest);
+        }
+    }
+}
 
 /// Somebody who is signed in, with the library as they may use it.
 #[derive(Clone)]
@@ -111,15 +157,24 @@ impl Site {
         jar.remove(self.cookie(self.cookie_name(), String::new()))
     }
 
+    async fn whose(&self, digest: &str, now: DateTime<Utc>) -> Result<Option<Who>, Fault> {
+        if let Some(known) = self.sessions().known(digest, now) {
+            return Ok(Some(known));
+        }
+        let (store, ended) = (self.app().store().await?, self.sessions().ended());
+        let Some(who) = store.session(digest, alive_since(now)).await? else { return Ok(None) };
+        if who.used_at + NOTED < now {
+            store.of(who.owner).touch_session(digest, now).await?;
+        }
+        self.sessions().keep(digest, &who, now, ended);
+        Ok(Some(who))
+    }
+
     async fn who(&self, headers: &HeaderMap) -> Result<Option<Person>, Fault> {
         let jar = PrivateCookieJar::from_headers(headers, Key::from_ref(self));
         let Some(cookie) = jar.get(self.cookie_name()) else { return Ok(None) };
         let (digest, now) = (digest(cookie.value()), self.app().clock.now());
-        let store = self.app().store().await?;
-        let Some(who) = store.session(&digest, alive_since(now)).await? else { return Ok(None) };
-        if who.used_at + NOTED < now {
-            store.of(who.owner).touch_session(&digest, now).await?;
-        }
+        let Some(who) = self.whose(&digest, now).await? else { return Ok(None) };
         let app = self.app_of(who.owner, who.account.as_deref());
         let name = who.account.unwrap_or_else(|| "this machine".to_owned());
         Ok(Some(Person { app, name, digest }))
@@ -169,4 +224,27 @@ impl<S: Sync> OptionalFromRequestParts<S> for Person {
 /// What a browser calls itself.
 pub fn browser(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_known_for_a_moment_and_never_after_one_has_ended() {
+        let now = DateTime::UNIX_EPOCH;
+        let who = Who { owner: 7, account: None, used_at: now };
+        let sessions = Sessions::default();
+        sessions.keep("a", &who, now, sessions.ended());
+        assert_eq!(sessions.known("a", now), Some(who.clone()));
+        assert_eq!(sessions.known("b", now), None);
+        assert_eq!(sessions.known("a", now + MOMENT), None);
+        sessions.forget();
+        assert_eq!(sessions.known("a", now), None);
+        // Asked for before another was ended, and answered after.
+        let before = sessions.ended();
+        sessions.forget();
+        sessions.keep("a", &who, now, before);
+        assert_eq!(sessions.known("a", now), None);
+    }
 }

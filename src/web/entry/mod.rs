@@ -89,6 +89,7 @@ pub async fn leave(
 ) -> Answer {
     if let Some(person) = person {
         person.app.store().await?.end_session(&person.digest).await?;
+        site.sessions().forget();
     }
     Ok((site.sign_out(jar), Redirect::to("/")).into_response())
 }

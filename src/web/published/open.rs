@@ -13,6 +13,7 @@ use quick_cache::sync::Cache;
 use super::fault::{Answer, Fault};
 use super::page;
 use crate::app::App;
+use crate::at_hand::at_hand;
 use crate::block::Level;
 use crate::publish::{Content, Form, Publication, What, find};
 use crate::store::{PublicationId, Visibility};
@@ -37,7 +38,7 @@ pub struct Shelf(Cache<(PublicationId, String), Arc<Content>, Bytes>);
 
 impl Default for Shelf {
     fn default() -> Self {
-        Shelf(Cache::with_weighter(crate::desk::FEW, AT_HAND, Bytes))
+        Shelf(at_hand(AT_HAND, Bytes))
     }
 }
 

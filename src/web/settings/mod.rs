@@ -65,13 +65,19 @@ struct Ended {
     session: String,
 }
 
-async fn end(person: Person, Form(Ended { session }): Form<Ended>) -> Answer {
+async fn end(
+    State(site): State<Site>,
+    person: Person,
+    Form(Ended { session }): Form<Ended>,
+) -> Answer {
     person.app.store().await?.end_session(&session).await?;
+    site.sessions().forget();
     Ok(Redirect::to("/settings").into_response())
 }
 
-async fn end_others(person: Person) -> Answer {
+async fn end_others(State(site): State<Site>, person: Person) -> Answer {
     person.app.store().await?.end_other_sessions(&person.digest).await?;
+    site.sessions().forget();
     Ok(Redirect::to("/settings").into_response())
 }
 

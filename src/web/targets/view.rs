@@ -15,8 +15,9 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::app::App;
+use crate::at_hand::at_hand;
 use crate::block::{Block, Severity, State};
-use crate::desk::{Desk, FEW};
+use crate::desk::Desk;
 use crate::keep;
 use crate::ledger::{self, Claim, Ledger};
 use crate::store::{Owner, RunId, TargetNow, TargetRow};
@@ -158,7 +159,7 @@ impl Weighter<(Owner, String), Arc<View>> for Rows {
 
 impl Default for Views {
     fn default() -> Self {
-        Views(Cache::with_weighter(FEW, ROWS_AT_HAND, Rows))
+        Views(at_hand(ROWS_AT_HAND, Rows))
     }
 }
 
