@@ -17,6 +17,7 @@ use url::Url;
 
 use super::oauth::{self, OAuthError};
 use super::pace::{Window, wait_after_refusal};
+use super::rows::{MOST_ON_A_PAGE, Rows, Taken};
 use crate::clock::Clock;
 use crate::http;
 use crate::stop::Stop;
@@ -33,7 +34,7 @@ const ATTEMPTS: u32 = 5;
 /// window, so a server that never relents is left after about an hour.
 const REFUSALS: u32 = 12;
 
-/// More pages than any server has; 200 rows each make a million blocks.
+/// More pages than any server has.
 const MOST_PAGES: usize = 5_000;
 
 /// Hears of every long wait, for whoever is watching.
@@ -125,6 +126,8 @@ enum Walk {
     Unreadable(TargetError),
     TooLong,
     Repeats,
+    /// With a page of more than anybody has; the text says how much.
+    TooMuch(String),
 }
 
 impl Api {
@@ -382,6 +385,12 @@ impl Api {
                  Nothing was changed.",
                 self.host
             ))),
+            Walk::TooMuch(how) => Err(TargetError::Fatal(format!(
+                "{} sends {how} of {what}, which is more than any server has. Nothing was used of \
+                 it and nothing was changed. Check the address with `hedgerow doctor`, or ask its \
+                 admins.",
+                self.host
+            ))),
         }
     }
 
@@ -396,7 +405,7 @@ impl Api {
     ) -> Result<Pages, TargetError> {
         match self.walk(first, what, most, &mut take).await {
             Ok(Walk::Whole(pages)) => Ok(Pages::Whole(pages)),
-            Ok(Walk::TooLong | Walk::Repeats) => Ok(Pages::TooMany),
+            Ok(Walk::TooLong | Walk::Repeats | Walk::TooMuch(_)) => Ok(Pages::TooMany),
             Ok(Walk::Refused(_) | Walk::Unreadable(_)) | Err(TargetError::Refused(_)) => {
                 Ok(Pages::NotAllowed)
             }
@@ -412,16 +421,24 @@ impl Api {
         take: &mut impl FnMut(Vec<T>) -> Result<usize, TargetError>,
     ) -> Result<Walk, TargetError> {
         let mut next = Some(first);
+        let mut taken = Taken::default();
         for read in 0..most {
             let Some(url) = next.take() else { return Ok(Walk::Whole(read)) };
             let answer = self.ask(Method::GET, url, &[]).await?;
             if !answer.status.is_success() {
                 return Ok(Walk::Refused(answer));
             }
-            let rows: Vec<T> = match answer.json(what) {
+            let rows: Rows<T, MOST_ON_A_PAGE> = match answer.json(what) {
                 Ok(rows) => rows,
                 Err(error) => return Ok(Walk::Unreadable(error)),
             };
+            let Rows(Some(rows)) = rows else {
+                let how = format!("more than {MOST_ON_A_PAGE} rows on one page");
+                return Ok(Walk::TooMuch(how));
+            };
+            if let Err(how) = taken.page(rows.len(), answer.body.len()) {
+                return Ok(Walk::TooMuch(how));
+            }
             let empty = rows.is_empty();
             let new = take(rows)?;
             next = self.next_page(&answer)?;

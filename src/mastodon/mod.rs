@@ -8,6 +8,7 @@ pub mod oauth;
 pub mod pace;
 pub mod peers;
 pub mod refollow;
+mod rows;
 pub mod version;
 mod wire;
 

@@ -7,8 +7,12 @@ use hashbrown::{HashMap, HashSet};
 use reqwest::Method;
 
 use super::client::Api;
+use super::rows::Rows;
 use crate::domain::Domain;
 use crate::target::TargetError;
+
+/// Several times as many servers as there are.
+const MOST_PEERS: usize = 250_000;
 
 /// The hosts that a server has met, below some domains or with just their names.
 pub struct Peers(HashMap<Domain, Vec<Domain>>);
@@ -28,8 +32,8 @@ pub async fn read(api: &Api, domains: &[Domain]) -> Result<Option<Peers>, Target
         Ok(_) | Err(TargetError::Refused(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let names: Option<Vec<String>> = answer.json("the servers that it knows").ok();
-    Ok(names.map(|names| sort_out(&names, domains)))
+    let names: Option<Rows<String, MOST_PEERS>> = answer.json("the servers that it knows").ok();
+    Ok(names.and_then(|names| names.0).map(|names| sort_out(&names, domains)))
 }
 
 /// Hosts below these domains, and none of the domains themselves unless it is below another.

@@ -91,6 +91,46 @@ fn pages_that_never_end_or_lead_elsewhere_are_not_followed() {
 }
 
 #[test]
+fn a_server_that_sends_more_than_memory_holds_is_left() {
+    let rows = |from: usize, many: usize| {
+        let names = (from..from + many).map(|n| format!("\"{n}.example\"")).collect::<Vec<_>>();
+        format!("[{}]", names.join(","))
+    };
+    let next = |scene: &Scene| {
+        vec![("Link", format!("<{}{USER}?max_id=1>; rel=\"next\"", scene.fake.url()))]
+    };
+    let full = |scene: &Scene, body: String| {
+        scene.fake.fail("GET", USER, Fault::Answer(200, "application/json", body, next(scene)));
+    };
+
+    let scene = Scene::new(Version::V4_6);
+    full(&scene, rows(0, 50_001));
+    let said = scene.apply().exits(1).says("50000 rows on one page");
+    said.says("nothing was changed");
+    scene.untouched();
+
+    // Somebody may send everything at once.
+    let scene = Scene::new(Version::V4_6);
+    let all = Fault::Answer(200, "application/json", rows(0, 50_000), Vec::new());
+    scene.fake.fail("GET", USER, all);
+    scene.machine.run(&["plan", "me@home.example", "--list", "threads"]).exits(2);
+
+    let scene = Scene::new(Version::V4_6);
+    for page in 0..21 {
+        full(&scene, rows(page * 50_000, 50_000));
+    }
+    scene.apply().exits(1).says("more than a million rows");
+    scene.untouched();
+
+    let scene = Scene::new(Version::V4_6);
+    for page in 0..9 {
+        full(&scene, format!("[\"{page}.{}\"]", "x".repeat(15 << 20)));
+    }
+    scene.apply().exits(1).says("more than 128 MiB");
+    scene.untouched();
+}
+
+#[test]
 fn who_may_not_is_told_why_and_what_next() {
     let scene = Scene::new(Version::V4_6);
     scene.fake.revoke_all();
