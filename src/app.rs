@@ -32,7 +32,7 @@ pub struct App {
     key: Option<SecretString>,
     /// Where lists may be fetched from.
     reach: Reach,
-    fetcher: Arc<OnceLock<Arc<Fetcher>>>,
+    fetcher: Arc<OnceLock<Fetcher>>,
     /// Opened at its first use, and shared from then on.
     store: Arc<OnceCell<Store>>,
     /// Versions of lists that were looked at lately.
@@ -118,18 +118,22 @@ impl App {
         self.owner
     }
 
-    /// What fetches lists. There is one, so that it can be polite to each host.
-    pub fn fetcher(&self) -> Result<&Arc<Fetcher>> {
-        if let Some(fetcher) = self.fetcher.get() {
-            return Ok(fetcher);
-        }
-        let fetcher = Arc::new(Fetcher::new(self.reach, self.clock.clone())?);
-        Ok(self.fetcher.get_or_init(|| fetcher))
+    /// What fetches lists, for whoever uses this. All wait in the same queues, so that they can be
+    /// polite to each host and fair to each other.
+    pub fn fetcher(&self) -> Result<Fetcher> {
+        let all = match self.fetcher.get() {
+            Some(all) => all,
+            None => {
+                let fetcher = Fetcher::new(self.reach, self.clock.clone())?;
+                self.fetcher.get_or_init(|| fetcher)
+            }
+        };
+        Ok(all.of(self.owner))
     }
 
     /// The lists that are followed.
     pub async fn lists(&self) -> Result<Lists> {
-        let (store, fetcher) = (self.store().await?, self.fetcher()?.clone());
+        let (store, fetcher) = (self.store().await?, self.fetcher()?);
         Ok(Lists::new(store, fetcher, self.clock.clone(), self.shelf.clone()))
     }
 

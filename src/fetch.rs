@@ -5,12 +5,14 @@
 //! more of an address than its public part, because query strings carry tokens.
 //!
 //! A [`Fetcher`] is polite: a few requests at once in all, one at a time for each host, and
-//! a server that asks for a pause gets it. What has been fetched before is asked for with
-//! its [`Validators`], so that an unchanged list costs an empty answer.
+//! a server that asks for a pause gets it. It is fair as well: everybody but the house has a few
+//! of the requests and never all of them, and smaller lists. What has been fetched before is asked
+//! for with its [`Validators`], so that an unchanged list costs an empty answer.
 
 mod reach;
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +29,8 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::http::{self, BodyError};
-use crate::source::SIZE_LIMIT;
+use crate::source::{PERSONS_SIZE_LIMIT, SIZE_LIMIT};
+use crate::store::{HOUSE, Owner};
 
 pub use reach::{Private, Reach, Resolver, is_public};
 
@@ -35,12 +38,14 @@ pub use reach::{Private, Reach, Resolver, is_public};
 const REDIRECTS: usize = 5;
 /// How many requests are under way at once, to all hosts together.
 const AT_ONCE: usize = 10;
+/// How many of these one person has.
+const EACH: usize = 3;
 /// The longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest mark that is kept for a server.
 const VALIDATOR_LIMIT: usize = 1024;
-/// More hosts than a person's lists have; beyond it, idle ones are forgotten.
-const MANY_HOSTS: usize = 1000;
+/// More hosts or people than there are at once; beyond it, idle ones are forgotten.
+const MANY: usize = 1000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -205,16 +210,40 @@ pub struct Fetched {
     pub url: Url,
 }
 
-/// Fetches lists, politely.
+/// Fetches lists, politely, for the house or for somebody else.
 pub struct Fetcher {
     client: Client,
     reach: Reach,
     clock: Arc<dyn Clock>,
+    queues: Arc<Queues>,
+    /// How many requests whoever it fetches for has at once. The house has all.
+    own: Option<Arc<Semaphore>>,
+    /// The largest list that is fetched for them.
+    limit: usize,
+}
+
+/// What everybody's requests wait in.
+struct Queues {
     at_once: Semaphore,
-    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    hosts: Places<String>,
+    people: Places<Owner>,
+}
+
+/// One queue for each.
+struct Places<K>(Mutex<HashMap<K, Arc<Semaphore>>>);
+
+impl<K: Eq + Hash> Places<K> {
+    fn of(&self, key: K, turns: usize) -> Arc<Semaphore> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() > MANY {
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        places.entry(key).or_insert_with(|| Arc::new(Semaphore::new(turns))).clone()
+    }
 }
 
 impl Fetcher {
+    /// For the house.
     pub fn new(reach: Reach, clock: Arc<dyn Clock>) -> Result<Fetcher, FetchError> {
         Fetcher::resolving(reach, clock, Resolver::new(reach))
     }
@@ -228,9 +257,30 @@ impl Fetcher {
             client: http::client_resolving(Arc::new(resolver))?,
             reach,
             clock,
-            at_once: Semaphore::new(AT_ONCE),
-            hosts: Mutex::default(),
+            queues: Arc::new(Queues {
+                at_once: Semaphore::new(AT_ONCE),
+                hosts: Places(Mutex::default()),
+                people: Places(Mutex::default()),
+            }),
+            own: None,
+            limit: SIZE_LIMIT,
         })
+    }
+
+    /// The same for somebody else, who waits in the same queues.
+    #[must_use]
+    pub fn of(&self, owner: Owner) -> Fetcher {
+        let (own, limit) = match owner {
+            HOUSE => (None, SIZE_LIMIT),
+            owner => (Some(self.queues.people.of(owner, EACH)), PERSONS_SIZE_LIMIT),
+        };
+        let (client, reach, clock) = (self.client.clone(), self.reach, self.clock.clone());
+        Fetcher { client, reach, clock, queues: self.queues.clone(), own, limit }
+    }
+
+    /// The largest list that it fetches, after unpacking.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Fetches what is asked for, through redirects. A pause that the server asks for is
@@ -257,8 +307,12 @@ impl Fetcher {
         for _ in 0..=REDIRECTS {
             self.reach.allows(&url).map_err(|private| FetchError::Private(private.0))?;
             let place = self.place(&url);
-            // A host's turn comes first: whoever waits for it must not keep others waiting.
-            let (_turn, _room) = (place.acquire().await, self.at_once.acquire().await);
+            // The queues that keep the fewest others waiting come first.
+            let _own = match &self.own {
+                Some(own) => own.acquire().await.ok(),
+                None => None,
+            };
+            let (_turn, _room) = (place.acquire().await, self.queues.at_once.acquire().await);
             let start = Instant::now();
             let response = self.ask(request, &url, left).await?;
             let status = response.status();
@@ -267,7 +321,7 @@ impl Fetcher {
             }
             if status.is_success() {
                 let validators = Validators::of(response.headers());
-                let body = http::body(response, request.limit).await;
+                let body = http::body(response, request.limit.min(self.limit)).await;
                 let bytes = body.map_err(FetchError::from)?;
                 return Ok(Answer::Fetched(Fetched { bytes, validators, url }));
             }
@@ -319,11 +373,7 @@ impl Fetcher {
     fn place(&self, url: &Url) -> Arc<Semaphore> {
         let port = url.port_or_known_default().unwrap_or_default();
         let host = format!("{}:{port}", url.host_str().unwrap_or_default());
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() > MANY_HOSTS {
-            hosts.retain(|_, place| Arc::strong_count(place) > 1);
-        }
-        hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+        self.queues.hosts.of(host, 1)
     }
 }
 

@@ -2,6 +2,7 @@
 //! what has to be fetched, all at once, and folds everything into one wish.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +15,7 @@ use crate::domain::Domain;
 use crate::follow::{InForce, Outcome};
 use crate::list::{Document, Entry, Hidden, ReadError, catalogue};
 use crate::policy::Terms;
-use crate::source::{DocumentError, Loaded, Source, SourceError};
+use crate::source::{DocumentError, Loaded, SIZE_LIMIT, Source, SourceError};
 use crate::spelling::closest;
 use crate::store::{FollowedList, HOUSE, Store};
 use crate::text::plain;
@@ -115,7 +116,7 @@ impl Chosen {
                 bail!("{} is not followed, so it cannot be read offline", source.address())
             }
             Chosen::Source(source) => {
-                let loaded = source.load(app.fetcher()?.as_ref()).await?;
+                let loaded = source.load(&app.fetcher()?).await?;
                 Ok(Ready::Loaded(Box::new(loaded)))
             }
             Chosen::Followed(list) => {
@@ -141,6 +142,15 @@ fn is_word(arg: &str) -> bool {
 }
 
 impl Ready {
+    /// How many bytes of it are held.
+    fn size(&self) -> usize {
+        match self {
+            Ready::Here(_) => 0,
+            Ready::Loaded(loaded) => loaded.bytes.len(),
+            Ready::InForce(list) => list.loaded.bytes.len(),
+        }
+    }
+
     /// The list as it was loaded.
     pub fn loaded(self) -> Result<Loaded> {
         match self {
@@ -185,14 +195,23 @@ fn named(loaded: &Loaded, error: ReadError) -> DocumentError {
     DocumentError { name: loaded.name.clone(), error }
 }
 
-/// Makes lists ready, all at once.
+/// Makes lists ready, all at once. For people other than the house they have so many bytes
+/// together and no more.
 pub async fn make_ready(app: &App, names: &[String], offline: bool) -> Result<Vec<Ready>> {
     let mut chosen = Vec::with_capacity(names.len());
     for name in names {
         chosen.push(Chosen::parse(app, name).await?);
     }
-    let ready = join_all(chosen.into_iter().map(|chosen| chosen.ready(app, offline))).await;
-    ready.into_iter().collect()
+    let taken = AtomicUsize::new(0);
+    let ready = join_all(chosen.into_iter().map(async |chosen| {
+        let ready = chosen.ready(app, offline).await?;
+        let taken = taken.fetch_add(ready.size(), Ordering::Relaxed) + ready.size();
+        if app.owner() != HOUSE && taken > SIZE_LIMIT {
+            return Err(SourceError::TooMuch.into());
+        }
+        Ok(ready)
+    }));
+    ready.await.into_iter().collect()
 }
 
 impl Gathered {

@@ -18,8 +18,12 @@ use crate::spelling;
 use crate::store::{HOUSE, Owner};
 use crate::text::{fit, plain};
 
-/// The largest source that is read. The largest list ever seen has 2 MB.
+/// The largest source that is read, and all that people other than the house have read together
+/// for one plan. The largest list ever seen has 2 MB.
 pub const SIZE_LIMIT: usize = 64 << 20;
+/// The largest for people other than the house. The largest that was ever published is a quarter
+/// of it.
+pub const PERSONS_SIZE_LIMIT: usize = 8 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -89,6 +93,12 @@ pub enum SourceError {
          instance:example.social for what a server publishes of its own blocks"
     )]
     NotRemote,
+    #[error(
+        "these lists have more than {mib} MiB together, which is more than is read here for one \
+         plan. Nothing was changed; choose fewer of them",
+        mib = SIZE_LIMIT >> 20
+    )]
+    TooMuch,
 }
 
 /// [`ReadError`] with the list it is about.

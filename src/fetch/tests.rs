@@ -322,3 +322,66 @@ async fn redirects_share_the_time_of_one_exchange() {
         start.elapsed()
     );
 }
+
+#[tokio::test]
+async fn one_person_never_has_all_requests_and_others_go_on() {
+    let house = fetcher();
+    let (ann, bob) = (house.of(1), house.of(2));
+    // Each of these keeps its request until it is let go.
+    let gate = Arc::new(Semaphore::new(0));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let mut hosts = Vec::new();
+    for _ in 0..12 {
+        hosts.push(gated(gate.clone(), asked.clone()).await);
+    }
+    let ask = async |fetcher: &Fetcher, base: &Url| {
+        fetcher.fetch(&Request::get(base.join("list").unwrap())).await
+    };
+    let waiting = futures_util::future::join_all(hosts.iter().map(|host| ask(&ann, host)));
+    let others = async {
+        while asked.load(Ordering::SeqCst) < EACH {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let (free, _) = server().await;
+        for other in [&bob, &house] {
+            let answer = tokio::time::timeout(Duration::from_secs(5), ask(other, &free)).await;
+            assert!(answer.expect("others need not wait").is_ok());
+        }
+        // Whoever signs in twice is one person all the same.
+        let again = tokio::time::timeout(Duration::from_millis(50), ask(&house.of(1), &free)).await;
+        assert!(again.is_err());
+        assert_eq!(asked.load(Ordering::SeqCst), EACH);
+        gate.add_permits(1000);
+    };
+    let (answers, ()) = tokio::join!(waiting, others);
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(asked.load(Ordering::SeqCst), 12);
+}
+
+/// A server that answers when it is let.
+async fn gated(gate: Arc<Semaphore>, asked: Arc<AtomicUsize>) -> Url {
+    let answer = async move || {
+        asked.fetch_add(1, Ordering::SeqCst);
+        gate.acquire().await.unwrap().forget();
+        "bad.example\n"
+    };
+    let app = Router::new().route("/list", get(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Url::parse(&format!("http://{address}/")).unwrap()
+}
+
+#[tokio::test]
+async fn a_persons_list_is_smaller_than_the_houses() {
+    let text = "x".repeat(PERSONS_SIZE_LIMIT + 1);
+    let app = Router::new().route("/list", get(async move || text.clone()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/list", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let request = Request::get(Url::parse(&address).unwrap());
+    let house = fetcher();
+    assert!(matches!(house.fetch(&request).await, Ok(Answer::Fetched(_))));
+    let refused = house.of(1).fetch(&request).await;
+    assert!(matches!(refused, Err(FetchError::TooLarge(PERSONS_SIZE_LIMIT))));
+}

@@ -78,7 +78,7 @@ pub enum FollowError {
 /// The lists of one store.
 pub struct Lists {
     pub store: Store,
-    fetcher: Arc<Fetcher>,
+    fetcher: Fetcher,
     clock: Arc<dyn Clock>,
     shelf: Arc<Shelf>,
 }
@@ -99,12 +99,7 @@ pub struct Added {
 }
 
 impl Lists {
-    pub fn new(
-        store: Store,
-        fetcher: Arc<Fetcher>,
-        clock: Arc<dyn Clock>,
-        shelf: Arc<Shelf>,
-    ) -> Self {
+    pub fn new(store: Store, fetcher: Fetcher, clock: Arc<dyn Clock>, shelf: Arc<Shelf>) -> Self {
         Lists { store, fetcher, clock, shelf }
     }
 

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::SIZE_LIMIT;
 use crate::fetch::{Answer, Auth, FetchError, Fetcher, Request};
 use crate::text::{fit, plain};
 use state::State;
@@ -163,12 +162,8 @@ impl Server<'_> {
             let own = page.remove("orderedItems").or_else(|| page.remove("items"));
             for item in own.and_then(into_array).unwrap_or_default() {
                 if let Value::Object(item) = item {
-                    size += item.len() * 64;
                     pages.items.push(item);
                 }
-            }
-            if size > SIZE_LIMIT {
-                return Err(FiresError::Endless);
             }
             page = match next {
                 Next::End => return Ok(pages),
@@ -176,7 +171,15 @@ impl Server<'_> {
                 // The end of a feed may point to itself, to be asked again later.
                 Next::At(url) if is_empty && seen.contains(&url) => return Ok(pages),
                 Next::At(url) if !seen.insert(url.clone()) => return Err(FiresError::Endless),
-                Next::At(url) => self.get(&url, PAGE_LIMIT).await?,
+                Next::At(url) => {
+                    let (page, bytes) = self.sized(&url, PAGE_LIMIT).await?;
+                    // What it comes to is kept as one list.
+                    size += bytes;
+                    if size > self.fetcher.limit() {
+                        return Err(FiresError::Endless);
+                    }
+                    page
+                }
             };
         }
         Err(FiresError::Endless)
@@ -207,13 +210,23 @@ impl Server<'_> {
     }
 
     async fn get(&self, url: &Url, limit: usize) -> Result<Map<String, Value>, FiresError> {
+        Ok(self.sized(url, limit).await?.0)
+    }
+
+    /// A document, and how many bytes it has.
+    async fn sized(
+        &self,
+        url: &Url,
+        limit: usize,
+    ) -> Result<(Map<String, Value>, usize), FiresError> {
         let (accept, auth) = (Some(ACCEPT), self.auth.cloned());
         let request = Request { accept, auth, limit, ..Request::get(url.clone()) };
         let Answer::Fetched(fetched) = self.fetcher.fetch(&request).await? else {
             return Err(FetchError::Status(304).into());
         };
-        serde_json::from_slice(&fetched.bytes)
-            .map_err(|_| FiresError::NotADataset("it is not JSON".to_owned()))
+        let document = serde_json::from_slice(&fetched.bytes)
+            .map_err(|_| FiresError::NotADataset("it is not JSON".to_owned()))?;
+        Ok((document, fetched.bytes.len()))
     }
 }
 

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::SIZE_LIMIT;
 use crate::fetch::{Answer, FetchError, Fetched, Fetcher, Request, Validators};
 use crate::list::Format;
 use crate::mastodon::discovery::is_loopback;
@@ -20,6 +19,8 @@ use crate::text::{fit, plain};
 const MOST_PAGES: usize = 1000;
 /// A page of Misskey's, the longest it gives.
 const PAGE: usize = 100;
+/// What all pages of one server take at most.
+const PAGES_LIMIT: usize = 16 << 20;
 /// A nodeinfo document; Pleroma puts its whole list into it.
 const NODEINFO_LIMIT: usize = 8 << 20;
 
@@ -230,7 +231,7 @@ impl Server<'_> {
         let answer = self.fetcher.fetch(request).await.map_err(|error| self.hidden(error))?;
         let Answer::Fetched(page) = answer else { return Err(self.odd()) };
         *size += page.bytes.len();
-        if *size > SIZE_LIMIT / 4 {
+        if *size > self.fetcher.limit().min(PAGES_LIMIT) {
             return Err(InstanceError::Endless);
         }
         serde_json::from_slice(&page.bytes).map_err(|_| self.odd())
