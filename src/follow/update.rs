@@ -1,6 +1,6 @@
 //! Asking for a list again, and keeping what is new.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -17,9 +17,9 @@ use crate::list::signature::verify_signature;
 use crate::list::{Document, read_as};
 use crate::source::fires::Dataset;
 use crate::source::{Got, Source};
-use crate::store::{EventKind, FollowedList, NewEvent, Snapshot, SnapshotId, Standing, Visit};
-
-const WEEK: TimeDelta = TimeDelta::days(7);
+use crate::store::{
+    COMPARED_WITH, EventKind, FollowedList, NewEvent, Snapshot, SnapshotId, Standing, Visit,
+};
 
 /// What an update found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -179,7 +179,7 @@ impl Lists {
         let mut earlier = None;
         for snapshot in snapshots.iter().filter(|snapshot| in_force_since(snapshot).is_some()) {
             earlier = Some(snapshot);
-            if snapshot.decided_at.is_some() || now - snapshot.fetched_at >= WEEK {
+            if snapshot.decided_at.is_some() || now - snapshot.fetched_at >= COMPARED_WITH {
                 break;
             }
         }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
 use super::snapshots::{self, NewSnapshot, SnapshotId, Standing};
-use super::{HOUSE, Owner, Store, StoreError, Tx, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, Tx, old_versions, on, stored_time};
 use crate::text::plain;
 
 pub type ListId = i64;
@@ -113,6 +113,13 @@ impl FollowedList {
     pub fn is_shared_with(&self, owner: Owner) -> bool {
         self.owner != owner
     }
+
+    /// Why the last attempt failed, as far as somebody is told: the words may name a folder or an
+    /// address that is its owner's business alone. That it failed is told by
+    /// [`FollowedList::failures`].
+    pub fn failure_told(&self, owner: Owner) -> Option<&str> {
+        self.failure.as_deref().filter(|_| !self.is_shared_with(owner))
+    }
 }
 
 impl Store {
@@ -146,7 +153,7 @@ impl Store {
 
     /// A list by its name: the owner's own or, where they follow none of that name, the house's.
     pub async fn list(&self, name: &str) -> Result<Option<FollowedList>, StoreError> {
-        // No person's number is below the house's.
+        // Nobody who owns anything has a number below the house's.
         const SQL: &str = "
             SELECT * FROM followed_list WHERE name = $1 AND owner IN ($2, $3)
             ORDER BY owner DESC LIMIT 1";
@@ -245,7 +252,8 @@ impl Store {
     }
 
     /// Keeps a new version. A good one comes into force and ends the wait for a decision;
-    /// one that is held waits for a decision in the place of the one before it.
+    /// one that is held waits for a decision in the place of the one before it. Of what is old
+    /// people other than the house have so much and no more.
     ///
     /// `seen` is the latest version that the caller knew. Where another process has kept a
     /// newer one meanwhile, nothing is kept and the answer is `None`.
@@ -272,6 +280,7 @@ impl Store {
             _ => (Some(id), None),
         };
         settle(&mut tx, self.owner, list, visit, id, current, held).await?;
+        old_versions::forget(&mut tx, self.owner, list, visit.at).await?;
         tx.commit().await?;
         Ok(Some(id))
     }

@@ -15,6 +15,7 @@ mod keeping;
 mod lists;
 mod lock;
 mod now;
+mod old_versions;
 mod open;
 mod people;
 mod proposals;
@@ -44,13 +45,14 @@ pub use exceptions::NewException;
 pub use lists::{FollowedList, ListId, NewList, Visit};
 pub use lock::TargetLock;
 pub use now::TargetNow;
+pub use old_versions::COMPARED_WITH;
 pub use people::{Session, Who};
 pub use proposals::{ProposalId, Proposed};
 pub use publications::{NewPublication, PublicationId, PublicationRow, Visibility};
 pub use runs::{Ending, NewRun, Run, RunId, RunStatus, StepCounts};
 pub use snapshots::{NewSnapshot, Snapshot, SnapshotId, Standing};
 pub use steps::{Action, NewStep, Step, StepStatus};
-pub use subscriptions::Subscription;
+pub use subscriptions::{Others, Subscription};
 pub use targets::{NewTarget, TargetRow};
 pub use tokens::{Bearer, Scope, Token, TokenId};
 pub use touched::DomainStep;
@@ -129,6 +131,10 @@ pub type Owner = i64;
 
 /// Whoever runs this Hedgerow: the command line, `sync`, and `serve` on one's own machine.
 pub const HOUSE: Owner = 0;
+
+/// Whoever has not signed in: they own nothing, see what is offered to all, and may reach the
+/// public internet and nothing else.
+pub const NOBODY: Owner = -1;
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,6 +14,13 @@ pub struct Subscription {
     pub created_at: DateTime<Utc>,
 }
 
+/// How many people other than the house follow one of its lists, and on how many targets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Others {
+    pub people: usize,
+    pub targets: usize,
+}
+
 #[derive(sqlx::FromRow)]
 struct Record {
     target: String,
@@ -75,6 +82,23 @@ impl Store {
         Ok(on!(&self.read, |pool| {
             sqlx::query_scalar(SQL).bind(list).bind(self.owner).fetch_all(pool).await
         })?)
+    }
+
+    /// Who else follows a list of the house. Of what is a person's own nobody else can.
+    pub async fn others_that_follow(&self, list: &str) -> Result<Others, StoreError> {
+        const SQL: &str = "
+            SELECT COUNT(DISTINCT owner), COUNT(*) FROM subscription
+            WHERE list = $1 AND owner <> $2 AND NOT EXISTS (
+                SELECT 1 FROM followed_list AS own
+                WHERE own.owner = subscription.owner AND own.name = subscription.list)";
+        if self.owner != HOUSE {
+            return Ok(Others::default());
+        }
+        let (people, targets): (i64, i64) = on!(&self.read, |pool| {
+            sqlx::query_as(SQL).bind(list).bind(HOUSE).fetch_one(pool).await
+        })?;
+        let number = |count: i64| usize::try_from(count).unwrap_or(0);
+        Ok(Others { people: number(people), targets: number(targets) })
     }
 
     /// Follows a list, or follows it on other terms from now on: the day on which the

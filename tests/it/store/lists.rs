@@ -198,3 +198,57 @@ fn every_domain_that_was_seen_is_found_by_digest_and_by_mask() {
         assert!(store.seen_by_digest(&[]).await.unwrap().is_empty());
     });
 }
+
+#[test]
+fn of_a_persons_list_so_much_of_the_past_is_kept_and_of_the_houses_all() {
+    const DAY: i64 = 24 * 60 * 60;
+    async fn change(store: &Store, bytes: &[u8], at: i64, standing: Standing) -> i64 {
+        let list = store.list("a").await.unwrap().unwrap();
+        let new = version(bytes, at, standing);
+        store.list_changed(list.id, list.latest, &visit(at), &new).await.unwrap().unwrap()
+    }
+    async fn kept_of(store: &Store) -> Vec<i64> {
+        let list = store.list("a").await.unwrap().unwrap();
+        store.snapshots(list.id).await.unwrap().into_iter().map(|kept| kept.id).collect()
+    }
+    on_both(async |place| {
+        let house = place.open().await;
+        let ann = house.of(1);
+        add(&ann, "a", b"first\n").await;
+        // One that was held and accepted, long ago.
+        let accepted = change(&ann, b"accepted\n", 1, Standing::Held).await;
+        let list = ann.list("a").await.unwrap().unwrap();
+        assert!(ann.decide_held(list.id, accepted, true, moment(2)).await.unwrap());
+        let early = change(&ann, b"early\n", 3, Standing::Good).await;
+        let a_week_ago = change(&ann, b"a week ago\n", 4, Standing::Good).await;
+        let mut newest = Vec::new();
+        for n in 0..60 {
+            let text = format!("{n}\n");
+            newest.insert(0, change(&ann, text.as_bytes(), 7 * DAY + n, Standing::Good).await);
+        }
+        let kept = kept_of(&ann).await;
+        // The newest is in force, and fifty old ones stand behind it.
+        assert_eq!(kept[..51], newest[..51]);
+        assert_eq!(kept[51..], [a_week_ago, accepted]);
+        assert!(!kept.contains(&early));
+        let current = ann.list("a").await.unwrap().unwrap().current;
+        let current = ann.snapshot(current).await.unwrap().unwrap();
+        assert_eq!(ann.content(&current.sha256).await.unwrap(), b"59\n");
+
+        // A few large ones are as much as many small ones.
+        let mut large = Vec::new();
+        for n in 0..6u8 {
+            let bytes = vec![n; 5 << 20];
+            large.insert(0, change(&ann, &bytes, 20 * DAY + i64::from(n), Standing::Good).await);
+        }
+        let kept = kept_of(&ann).await;
+        assert_eq!(kept[..4], large[..4], "one in force, three behind it");
+        assert!(!kept.contains(&large[4]) && kept.contains(&accepted));
+
+        add(&house, "a", b"first\n").await;
+        for n in 0..60 {
+            change(&house, format!("{n}\n").as_bytes(), 1 + n, Standing::Good).await;
+        }
+        assert_eq!(kept_of(&house).await.len(), 61);
+    });
+}

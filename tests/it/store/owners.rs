@@ -21,7 +21,7 @@ const ANN: Owner = 1;
 const BOB: Owner = 2;
 
 /// Says about a method that it is not about anybody's rows, and where that is tested.
-const FOR_EVERYBODY: [&str; 12] = [
+const FOR_EVERYBODY: [&str; 13] = [
     // The database itself.
     "open",
     "close",
@@ -32,6 +32,8 @@ const FOR_EVERYBODY: [&str; 12] = [
     "bearer",
     // Everybody gets a turn in the nightly round, and each sees only what is theirs.
     "owners_that_follow",
+    // The house learns a number and nobody's name: `strangers.rs`.
+    "others_that_follow",
     // What is published is for whoever has the address.
     "publication_at",
     // One run at a time on an account or a server, whoever asks: `lock.rs`.
