@@ -12,7 +12,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::hold::{Held, Hold, Row};
 use super::notices::Notices;
-use super::wishes::{Aim, Wishes};
+use super::wishes::{Aim, Lowering, Wishes};
 use super::{Add, Plan, Reason, Remove, Skipped, Unchanged, Update, rules};
 use crate::block::{Level, Rule, Severity, State};
 use crate::combine::{Asks, Combined, ListUse, Wanted};
@@ -36,6 +36,8 @@ pub struct Draft<'a> {
     pub(super) wishes: &'a Wishes,
     pub(super) now: DateTime<Utc>,
     allow: Set<&'a str>,
+    /// What an overwrite may weaken, where only some of it is named.
+    lower: Set<&'a str>,
     /// Everything above an allowed domain, where a block reaches subdomains.
     above_allowed: Map<&'a str, &'a Domain>,
     /// The largest servers, by their names and everything above them.
@@ -72,6 +74,10 @@ impl<'a> Draft<'a> {
                 above_allowed.extend(allowed.parents().map(|parent| (parent, allowed)));
             }
         }
+        let lower: &[Domain] = match &wishes.lower {
+            Lowering::Named(names) => names,
+            Lowering::None | Lowering::All => &[],
+        };
         let terms = combined.terms();
         let heard = terms.iter().filter(|terms| terms.speaks());
         let mut draft = Draft {
@@ -82,6 +88,7 @@ impl<'a> Draft<'a> {
             now,
             allow: wishes.allow.iter().map(Domain::as_str).collect(),
             above_allowed,
+            lower: lower.iter().map(Domain::as_str).collect(),
             large: LARGEST.iter().flat_map(|large| up(large).map(|name| (name, *large))).collect(),
             total: heard.map(|terms| u64::from(terms.weight)).sum(),
             terms,
@@ -155,6 +162,11 @@ impl<'a> Draft<'a> {
         Some(reason)
     }
 
+    /// Whether an overwrite may weaken a block.
+    fn may_lower(&self, domain: &Domain) -> bool {
+        self.wishes.lower == Lowering::All || self.lower.contains(domain.as_str())
+    }
+
     /// Whether nothing stands at a domain.
     fn is_free(&self, domain: &Domain) -> bool {
         self.state.find(domain.as_str()).is_none()
@@ -198,7 +210,7 @@ impl<'a> Draft<'a> {
         };
         if after == *before {
             self.leave(wanted);
-        } else if !after.covers(before) && !self.wishes.lower.permits(&wanted.domain) {
+        } else if !after.covers(before) && !self.may_lower(&wanted.domain) {
             self.skip(wanted, Reason::WouldLower);
         } else {
             let holds =

@@ -68,16 +68,6 @@ pub enum Lowering {
     All,
 }
 
-impl Lowering {
-    pub(super) fn permits(&self, domain: &Domain) -> bool {
-        match self {
-            Lowering::None => false,
-            Lowering::Named(names) => names.contains(domain),
-            Lowering::All => true,
-        }
-    }
-}
-
 impl Wishes {
     pub(super) fn overrides(&self, guard: Guard) -> bool {
         self.overrides.contains(&guard)

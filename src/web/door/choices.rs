@@ -103,9 +103,10 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
         })?);
     }
     allow.extend(form.except.iter().cloned());
-    let lower = match (form.overwrite, form.lower.as_slice()) {
-        (true, [_, ..]) => Lowering::Named(form.lower.clone()),
-        _ => Lowering::None,
+    let lower = if form.overwrite && !form.lower.is_empty() {
+        Lowering::Named(form.lower.iter().cloned().collect())
+    } else {
+        Lowering::None
     };
     let intent = Intent {
         lists: form.lists.clone(),
@@ -116,8 +117,8 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
         severity: form.unsaid_suspended.then_some(Severity::Suspend),
         // A visitor does not make this machine fetch anything.
         offline: true,
-        overrides: form.overrides.clone(),
-        accept: form.accept.clone(),
+        overrides: form.overrides.iter().copied().collect(),
+        accept: form.accept.iter().cloned().collect(),
         ..Intent::default()
     };
     Ok((intent, FileHints { level: form.level, server }))

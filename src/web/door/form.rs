@@ -1,5 +1,7 @@
 //! What a visitor sends: a file, or the file that a page before had carried, and choices.
 
+use std::collections::BTreeSet;
+
 use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
@@ -18,6 +20,10 @@ pub const MOST_FILE: usize = 2 << 20;
 
 /// The largest of all other fields.
 const MOST_TEXT: usize = 128 << 10;
+
+/// The most fields of a form. A page has a few for each list, and one for each row that somebody
+/// ticked.
+const MOST_FIELDS: usize = 20_000;
 
 /// An export, under a name that is safe in a header and on a page.
 pub struct Upload {
@@ -43,10 +49,10 @@ pub struct Form {
     pub server: String,
     pub allow: String,
     pub level: Option<Level>,
-    pub overrides: Vec<Guard>,
-    pub accept: Vec<Domain>,
-    pub except: Vec<Domain>,
-    pub lower: Vec<Domain>,
+    pub overrides: BTreeSet<Guard>,
+    pub accept: BTreeSet<Domain>,
+    pub except: BTreeSet<Domain>,
+    pub lower: BTreeSet<Domain>,
     /// The checksum of the plan that was looked at.
     pub seen: String,
     /// Which of several files is asked for, from 1.
@@ -54,11 +60,17 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads a form to its end.
-    pub async fn read(mut parts: Multipart) -> Result<Form, Response> {
+    /// Reads a form to its end. `offers` is how many lists there are to choose.
+    pub async fn read(mut parts: Multipart, offers: usize) -> Result<Form, Response> {
         let mut form = Form::default();
         let (mut held, mut held_name) = (None, None);
+        let (mut fields, mut lists) = (0, 0);
         while let Some(field) = parts.next_field().await.map_err(|error| refused(&error))? {
+            fields += 1;
+            lists += usize::from(field.name() == Some("list"));
+            if fields > MOST_FIELDS || lists > offers {
+                return Err(too_many());
+            }
             let Some(name) = field.name().map(str::to_owned) else { continue };
             if name == "file" {
                 form.take_file(field).await?;
@@ -121,7 +133,7 @@ impl Form {
                     _ => None,
                 }
             }
-            "override" => self.overrides.extend(text.parse::<Guard>().ok()),
+            "override" => self.overrides.extend(text.parse::<Guard>()),
             "accept" => self.accept.extend(domain()),
             "except" => self.except.extend(domain()),
             "lower" => self.lower.extend(domain()),
@@ -150,6 +162,15 @@ async fn limited(mut field: Field<'_>, most: usize) -> Result<Option<Vec<u8>>, R
         }
     }
     Ok(all)
+}
+
+fn too_many() -> Response {
+    page::message(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "That is more than the page sends",
+        "The form names more lists than there are, or more domains than can be ticked. Nothing was \
+         done with it. Start at the front page.",
+    )
 }
 
 fn refused(error: &MultipartError) -> Response {

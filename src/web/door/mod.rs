@@ -3,7 +3,8 @@
 //! Somebody brings an export, chooses lists, looks at the plan, and takes a new file away. A
 //! request carries all that it needs, so nothing of it is kept: not the file, not the choices,
 //! not the plan. What a visitor can name is a list that comes with the program or that this
-//! installation follows, never an address or a path, and nothing is fetched for a visitor.
+//! installation follows, never an address or a path, and nothing is fetched for a visitor. What
+//! else is the house's is nothing of theirs, unless the house is all that can come here.
 
 mod choices;
 mod form;
@@ -26,6 +27,7 @@ use crate::gather::Gathered;
 use crate::keep;
 use crate::plan::{Plan, differences};
 use crate::source::DocumentError;
+use crate::store::NOBODY;
 use crate::target::CsvFile;
 use crate::web::fault::Answer;
 use crate::web::limits::Address;
@@ -50,8 +52,18 @@ struct Looked {
     files: Vec<(String, String)>,
 }
 
+/// As whom a visitor looks. On one's own machine that is whoever runs it, with their exceptions;
+/// where many come, it is nobody, who has what is offered to all and nothing else.
+fn visitors(site: &Site) -> App {
+    if site.settings().is_shared() {
+        site.app_of(NOBODY, Some("nobody"))
+    } else {
+        site.app().clone()
+    }
+}
+
 pub async fn door(State(site): State<Site>) -> Response {
-    match offers::all(site.app()).await {
+    match offers::all(&visitors(&site)).await {
         Ok(offers) => {
             let choices = Choices::fresh(offers);
             page::html(StatusCode::OK, &Door { problem: None, choices, held: None })
@@ -62,7 +74,7 @@ pub async fn door(State(site): State<Site>) -> Response {
 
 /// Whether a page could be shown right now.
 pub async fn ready(State(site): State<Site>) -> Response {
-    match offers::all(site.app()).await {
+    match offers::all(&visitors(&site)).await {
         Ok(_) => "ready\n".into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "not ready");
@@ -74,23 +86,23 @@ pub async fn ready(State(site): State<Site>) -> Response {
 
 pub async fn look(State(site): State<Site>, from: Address, sent: Sent) -> Answer {
     site.limits().upload(from)?;
-    Ok(answer(site.app(), sent, false).await)
+    Ok(answer(&visitors(&site), sent, false).await)
 }
 
 pub async fn file(State(site): State<Site>, from: Address, sent: Sent) -> Answer {
     site.limits().upload(from)?;
-    Ok(answer(site.app(), sent, true).await)
+    Ok(answer(&visitors(&site), sent, true).await)
 }
 
 async fn answer(app: &App, sent: Sent, download: bool) -> Response {
     let Ok(sent) = sent else { return page::garbled() };
-    let form = match Form::read(sent).await {
-        Ok(form) => form,
-        Err(answer) => return answer,
-    };
     let offers = match offers::all(app).await {
         Ok(offers) => offers,
         Err(error) => return broken(&error),
+    };
+    let form = match Form::read(sent, offers.len()).await {
+        Ok(form) => form,
+        Err(answer) => return answer,
     };
     let looked = match look_at(app, &form, &offers).await {
         Ok(looked) => looked,

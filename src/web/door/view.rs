@@ -8,7 +8,6 @@ use super::choices::Choices;
 use super::form::Form;
 use super::rows::{Group, groups};
 use crate::block::{Level, Rule, Severity};
-use crate::domain::Domain;
 use crate::import_page;
 use crate::plan::{Hold, Plan};
 use crate::policy::Guard;
@@ -163,8 +162,7 @@ fn hidden(form: &Form, groups: &[Group]) -> Vec<(&'static str, String)> {
         .collect();
     let all = [("accept", &form.accept), ("except", &form.except), ("lower", &form.lower)];
     let made = all.into_iter().flat_map(|(name, domains)| {
-        let domains: BTreeSet<&Domain> = domains.iter().collect();
-        domains.into_iter().map(move |domain| (name, domain.as_str().to_owned()))
+        domains.iter().map(move |domain| (name, domain.as_str().to_owned()))
     });
     made.filter(|(name, domain)| !shown.contains(&(name, domain.as_str()))).collect()
 }
