@@ -54,10 +54,12 @@ impl Lists {
     ) -> Result<Option<String>, FollowError> {
         let name = &list.name;
         let now = self.clock.now();
-        let failed = list.failure.as_ref().map(|says| {
+        let failed = list.failure.as_ref().map(|_| {
             let read = ago(now, list.succeeded_at.unwrap_or(current.fetched_at));
-            let says = says.trim_end_matches('.');
-            format!("{name} could not be fetched ({says}). The copy that was read {read} is used.")
+            let told = list.failure_told(self.store.owner());
+            let says =
+                told.map_or_else(String::new, |says| format!(" ({})", says.trim_end_matches('.')));
+            format!("{name} could not be fetched{says}. The copy that was read {read} is used.")
         });
         if let Some(held) = list.held {
             let held = self.version(list, held).await?;

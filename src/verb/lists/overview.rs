@@ -7,7 +7,7 @@ use crate::follow::history::in_force_since;
 use crate::follow::{FollowError, health};
 use crate::list::catalogue::{self, Status};
 use crate::source::Source;
-use crate::store::{FollowedList, Snapshot, Store};
+use crate::store::{FollowedList, Owner, Snapshot, Store};
 use crate::text::{ago, count};
 
 /// A list that is followed, and how it does.
@@ -25,8 +25,10 @@ pub struct Followed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_at: Option<DateTime<Utc>>,
     pub held: bool,
+    /// As far as whoever asks is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// How many attempts have failed in a row.
     pub failures: i64,
     /// What the catalogue knows of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,13 +45,15 @@ impl Followed {
         now: DateTime<Utc>,
     ) -> Result<Followed, FollowError> {
         let snapshots = store.snapshots(list.id).await?;
-        Followed::new(list, &snapshots, now)
+        Followed::new(list, &snapshots, store.owner(), now)
     }
 
+    /// As `owner` gets to know it: what folders the house has is nobody else's business.
     /// `snapshots` are the list's versions, newest first.
     pub fn new(
         list: FollowedList,
         snapshots: &[Snapshot],
+        owner: Owner,
         now: DateTime<Utc>,
     ) -> Result<Followed, FollowError> {
         let good = |s: &&Snapshot| in_force_since(s).is_some();
@@ -59,7 +63,12 @@ impl Followed {
         let source = Source::kept_as(&list.source)?;
         let listing = catalogue::by_address(&list.source);
         Ok(Followed {
-            address: source.address(),
+            address: match source {
+                Source::File(_) if list.is_shared_with(owner) => {
+                    "a file of whoever runs this server".to_owned()
+                }
+                source => source.address(),
+            },
             entries,
             rejected: current.map_or(0, |snapshot| snapshot.rejected),
             growth: before.map(|before| entries - before.entries),
@@ -69,7 +78,7 @@ impl Followed {
             status: listing.map(|listing| listing.status),
             health: health(&list, now),
             now,
-            failure: list.failure,
+            failure: list.failure_told(owner).map(str::to_owned),
             failures: list.failures,
             name: list.name,
         })

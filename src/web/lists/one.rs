@@ -102,10 +102,7 @@ pub async fn one(person: Person, Path(name): Path<String>) -> Answer {
     versions.truncate(VERSIONS);
     let chart = chart(&snapshots, now);
     let followers = followers(&person.app, &list.name).await?;
-    let mut list = Followed::new(*list, &snapshots, now)?;
-    if shared && settings.file {
-        "a file of whoever runs this server".clone_into(&mut list.address);
-    }
+    let list = Followed::new(*list, &snapshots, person.owner(), now)?;
     let (health, size) = (super::overview::health(&list, shared), list.size());
     let page = One {
         head,

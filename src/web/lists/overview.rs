@@ -136,7 +136,7 @@ pub(super) async fn page(
             growth: about.growth.filter(|growth| *growth != 0),
             health: health(&about, shared),
             shared,
-            ill: about.failure.is_some(),
+            ill: about.failures > 0,
             held: about.held,
             changed_at: about.changed_at,
             read_at: about.read_at,
@@ -187,27 +187,25 @@ async fn followers(store: &Store) -> Result<HashMap<String, Vec<TargetLink>>, Fa
     Ok(found)
 }
 
-/// How a list does, in a few words. Why the house could not read one of its own is not for
-/// everybody: it may name a folder.
+/// How a list does, in a few words.
 pub(super) fn health(about: &Followed, shared: bool) -> String {
     let ended = match about.status {
         Some(Status::Retired) => ". Its maintainer has ended it",
         Some(Status::Dead) => ". It has ended",
         _ => "",
     };
-    let says = match (&about.failure, about.held) {
-        (Some(says), _) => {
+    let says = match (about.failures > 0, about.held) {
+        (true, _) => {
             let times = count(usize::try_from(about.failures).unwrap_or(0), "time");
-            if shared {
-                return format!("could not be read, {times} in a row{ended}");
-            }
-            format!("could not be read, {times} in a row: {}", words::told(says))
+            let told = about.failure.as_deref().map(words::told);
+            let why = told.map_or_else(String::new, |says| format!(": {says}"));
+            format!("could not be read, {times} in a row{why}")
         }
-        (None, true) if shared => {
+        (false, true) if shared => {
             "a new version is held until whoever runs this server has decided".to_owned()
         }
-        (None, true) => "a new version is held and waits for you".to_owned(),
-        (None, false) => "well".to_owned(),
+        (false, true) => "a new version is held and waits for you".to_owned(),
+        (false, false) => "well".to_owned(),
     };
     format!("{}{ended}", says.trim_end_matches('.'))
 }

@@ -129,7 +129,7 @@ fn head(page: &str) -> Head {
 
 fn one(shared: bool) -> One {
     let now = at("2026-03-03");
-    let about = Followed::new(list(), &snapshots(), now).unwrap();
+    let about = Followed::new(list(), &snapshots(), HOUSE, now).unwrap();
     One {
         head: head(""),
         about: None,
