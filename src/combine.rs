@@ -73,6 +73,11 @@ impl Wanted {
         self.asked_by.heard().map(|request| request.obfuscate).max().flatten()
     }
 
+    /// Whether every list that is heard hides the name, so that none has said it to anybody.
+    pub fn is_hidden(&self) -> bool {
+        self.asked_by.heard().all(|request| request.revealed)
+    }
+
     /// The lists' different public reasons, in alphabetical order so that the order of
     /// the lists has no say in it; or those of one list, if it gives any.
     pub fn public_comment(&self, comments: &Comments) -> Option<String> {
@@ -198,7 +203,7 @@ impl Combined {
         for entry in entries {
             let hash = self.hasher.hash_one(entry.domain.as_str());
             let mut shard = lock(&self.shards[shard_of(hash)]);
-            shard.add(hash, &self.hasher, place, entry, &terms);
+            shard.add(hash, &self.hasher, place, entry, &terms, true);
         }
         if let Some(list) = self.lists.get_mut(place as usize) {
             list.entries += entries.len();
@@ -239,7 +244,7 @@ impl Combined {
             let mut shard = lock(shard);
             for (hash, at) in entries {
                 let entry = &document.entries[at as usize];
-                shard.add(hash, &self.hasher, place, entry, &terms);
+                shard.add(hash, &self.hasher, place, entry, &terms, false);
             }
         }
     }
@@ -326,7 +331,15 @@ impl Shard {
         false
     }
 
-    fn add(&mut self, hash: u64, hasher: &RandomState, place: u32, entry: &Entry, terms: &Terms) {
+    fn add(
+        &mut self,
+        hash: u64,
+        hasher: &RandomState,
+        place: u32,
+        entry: &Entry,
+        terms: &Terms,
+        revealed: bool,
+    ) {
         // A word that is not to be taken for anything was never said.
         let Some(taken) = terms.take(entry.severity) else { return };
         let request = Request {
@@ -339,6 +352,7 @@ impl Shard {
             reject_reports: entry.reject_reports,
             obfuscate: entry.obfuscate,
             heard: terms.speaks(),
+            revealed,
         };
         let folded = self.request(hash, hasher, &entry.domain, request);
         folded.covers_subdomains |= entry.covers_subdomains;

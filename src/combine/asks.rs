@@ -59,6 +59,8 @@ pub(crate) struct Request {
     pub obfuscate: Option<bool>,
     /// Whether the word counts; that of a list that is only watched does not.
     pub heard: bool,
+    /// The list hides the name, and it was recognised.
+    pub revealed: bool,
 }
 
 /// Larger than any place in a row.
@@ -163,6 +165,7 @@ impl FromIterator<Ask> for Asks {
                 reject_reports: None,
                 obfuscate: None,
                 heard: !watched,
+                revealed: false,
             });
             last = place;
         }

@@ -52,7 +52,8 @@ fn strictest() -> Choice {
 worded! {
     /// Which names are hidden behind stars, as Mastodon does it.
     pub enum Obfuscate {
-        /// Those that are marked so where they are blocked.
+        /// Those that are marked so where they are blocked, and those that every list hides that
+        /// names them.
         Marked = "marked",
         All = "all",
         None = "none",

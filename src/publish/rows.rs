@@ -101,7 +101,8 @@ pub fn of_lists(combined: Combined, together: &Together, options: &Options) -> V
             severity: Some(severity),
             reject_media: wanted.reject_media(),
             reject_reports: wanted.reject_reports(),
-            obfuscate: wanted.obfuscate(),
+            // What lists keep to themselves is not told in their stead.
+            obfuscate: if wanted.is_hidden() { Some(true) } else { wanted.obfuscate() },
             public_comment: wanted.public_comment(comments).map(Into::into),
             private_comment: wanted.private_comment(comments).map(Into::into),
         };

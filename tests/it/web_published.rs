@@ -1,9 +1,11 @@
 //! What is published: to whom, how much of it, and that nobody gets anything else.
 
 use axum::http::Request;
-use hedgerow::block::Severity;
+use hedgerow::block::{Severity, hex};
 use hedgerow::list::read;
+use hedgerow::unmask::mask;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::command::Machine;
 use crate::fake::{AdminBlock, Fake, Version};
@@ -256,6 +258,36 @@ fn lists_are_published_together() {
             let page = inside.send("/published", &form(more)).await.is(422).says(says);
             assert!(page.text.contains("role=\"alert\""));
         }
+    });
+}
+
+#[test]
+fn a_name_that_every_list_hides_stays_hidden() {
+    on_both(async |machine| {
+        let digest = |name: &str| hex(&Sha256::digest(name));
+        let row = |name: &str| json!({ "domain": mask(name), "digest": digest(name), "severity": "suspend" });
+        let hiding = json!([row("first-secret.example"), row("told-elsewhere.example")]);
+        machine.write("hiding.json", hiding.to_string());
+        machine.write("open.csv", "domain,severity\ntold-elsewhere.example,suspend\n");
+        machine.write("known.csv", "first-secret.example\n");
+        // What the dictionary has of it is enough to recognise the name.
+        for name in ["known.csv", "hiding.json", "open.csv"] {
+            let short = name.split('.').next().unwrap();
+            machine.run(&["lists", "add", name, "--name", short]).exits(0);
+        }
+        let inside = Site::over(machine).entered().await;
+        let both = [("from", "lists"), ("list", "hiding"), ("list", "open")];
+        inside.send("/published", &form(&both)).await.is(303);
+        let (stranger, path) = (inside.without_cookies(), address(&inside).await);
+        let file = async |name: &str| stranger.get(&format!("{path}/{name}")).await.is(200).text;
+        for name in ["mastodon.csv", "domains.txt", "domain_blocks.json"] {
+            let text = file(name).await;
+            assert!(!text.contains("first-secret"), "{name}: {text}");
+            assert!(text.contains("told-elsewhere.example"), "{name}: {text}");
+        }
+        let json = file("domain_blocks.json").await;
+        assert!(json.contains(&mask("first-secret.example")), "{json}");
+        assert!(json.contains(&digest("first-secret.example")), "{json}");
     });
 }
 
