@@ -21,7 +21,7 @@ use crate::block::Level;
 use crate::clock::random;
 use crate::mastodon::discovery::{ServerInfo, discover, parse_server};
 use crate::mastodon::oauth::{Access, Pending};
-use crate::store::{Owner, RunId, TargetRow};
+use crate::store::{NOBODY, Owner, RunId, TargetRow};
 use crate::text::{fit, plain};
 use crate::verb::sign_in::{self, Asking};
 use crate::web::fault::{Answer, Fault};
@@ -33,9 +33,6 @@ use crate::web::visitor::{Person, browser};
 
 /// How long an approval may take. The other server's code is valid for no longer.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
-const COOKIE: &str = "hedgerow-back";
-/// Nobody's number: who has not signed in yet may reach the public internet and nothing else.
-const NOBODY: Owner = -1;
 
 /// What an approval is for.
 #[derive(Serialize, Deserialize)]
@@ -224,15 +221,21 @@ fn shown(fault: Fault) -> Result<(StatusCode, String), Fault> {
     }
 }
 
+/// Which cookie it is kept in. As with that of a session, the `__Host-` in front keeps what stands
+/// under other names of this domain from setting it.
+fn cookie(site: &Site) -> &'static str {
+    if site.settings().is_https() { "__Host-hedgerow-back" } else { "hedgerow-back" }
+}
+
 fn keep(site: &Site, jar: PrivateCookieJar, purpose: Purpose, pending: Pending) -> Answer {
     let waiting = Waiting { purpose, pending, since: site.app().clock.now() };
-    let cookie = site.cookie(COOKIE, serde_json::to_string(&waiting)?);
+    let cookie = site.cookie(cookie(site), serde_json::to_string(&waiting)?);
     Ok((jar.add(cookie), Redirect::to("/approve")).into_response())
 }
 
 fn waiting(site: &Site, jar: &PrivateCookieJar) -> Result<Waiting, Fault> {
-    let cookie = jar.get(COOKIE);
-    let waiting = cookie.and_then(|kept| serde_json::from_str::<Waiting>(kept.value()).ok());
+    let kept = jar.get(cookie(site));
+    let waiting = kept.and_then(|kept| serde_json::from_str::<Waiting>(kept.value()).ok());
     let fresh = |waiting: &Waiting| waiting.since + PATIENCE > site.app().clock.now();
     waiting.filter(fresh).ok_or_else(|| {
         Fault::told(
@@ -303,7 +306,7 @@ pub async fn back(
     site.limits().sign_in(from)?;
     let Waiting { purpose, pending, .. } = waiting(&site, &jar)?;
     // Once: whatever comes of it, the same answer is not taken again.
-    let jar = jar.remove(site.cookie(COOKIE, String::new()));
+    let jar = jar.remove(site.cookie(cookie(&site), String::new()));
     let answered = came.state.as_deref().is_some_and(|state| pending.state.matches(state));
     if !answered {
         let says = "The answer does not belong to what this browser asked for, so it was not used. \
