@@ -12,7 +12,7 @@ use crate::mastodon::discovery::discover;
 use crate::stop::Stop;
 use crate::store::TargetRow;
 use crate::text::{people, plain};
-use crate::verb::refollow::{Lost, Refollowed, follow_again};
+use crate::verb::refollow::{Lost, Refollowed, Right, follow_again};
 use crate::verb::sign_in::Asking;
 
 /// Says before the undo what it does not bring back.
@@ -62,11 +62,11 @@ pub async fn offer(
     let base = url::Url::parse(&row.base_url)?;
     let server = discover(&client, &base).await?;
     let granted = sign_in_for(&client, &server, &Asking::refollow(), code).await?;
-    let (followed, given_back) =
-        follow_again(app, &client, row, &granted, &lost.people, stop, progress).await;
+    let right = Right { client, base, granted };
+    let (followed, given_back) = follow_again(app, &right, row, &lost.people, stop, progress).await;
     if let Err(error) = given_back.map_err(anyhow::Error::from) {
         eprintln!("The right to follow could not be given back: {error:#}");
-        eprintln!("Revoke it there: {base}oauth/authorized_applications");
+        eprintln!("Revoke it there: {}", right.revocable_at());
     }
     Ok(Some(followed?))
 }

@@ -10,9 +10,8 @@ use crate::app::App;
 use crate::apply::{Engine, Report, plan_of};
 use crate::impact::{Impact, Person};
 use crate::keep;
-use crate::mastodon::oauth::Granted;
 use crate::store::{ProposalId, Run, RunId, Store, TargetRow};
-use crate::verb::refollow::follow_again;
+use crate::verb::refollow::{RefollowError, Right, follow_again};
 use crate::verb::resume::{self, ResumeError};
 
 /// What a person agrees to: the plan that they have seen, and the follows that it ends.
@@ -142,22 +141,28 @@ impl Desk {
         })
     }
 
-    /// Follows people again with a right that was granted for it, and gives that back.
+    /// Follows people again with a right that was granted for it, and gives that back. Where it
+    /// cannot begin, that is left to the caller.
     pub fn refollow(
         self: &Arc<Self>,
         app: &App,
         row: &TargetRow,
         run: RunId,
-        granted: Granted,
+        right: Right,
         lost: Vec<Person>,
     ) -> Result<Arc<Job>, DeskError> {
         let (app, row) = (app.clone(), row.clone());
         self.begin(app.owner(), &row.name.clone(), Work::Refollow, None, async move |job| {
-            let client = app.client()?;
-            let patience = job.clone();
-            let (followed, given_back) =
-                follow_again(&app, &client, &row, &granted, &lost, job.stop(), patience).await;
-            Ok(Ended::Refollowed(run, Arc::new(followed?), given_back.err().map(Arc::new)))
+            match follow_again(&app, &right, &row, &lost, job.stop(), job.clone()).await {
+                (Ok(followed), given_back) => {
+                    Ok(Ended::Refollowed(run, Arc::new(followed), given_back.err().map(Arc::new)))
+                }
+                (Err(failed), Ok(())) => Err(failed.into()),
+                (Err(failed), Err(kept)) => {
+                    let (failed, kept) = (Box::new(failed), Box::new(kept));
+                    Err(RefollowError::Kept { failed, kept, at: right.revocable_at() }.into())
+                }
+            }
         })
     }
 

@@ -229,6 +229,10 @@ pub async fn exchange(
     let scope = token.scope.unwrap_or_else(|| asked.clone());
     let missing = scopes::missing(&scope, &asked);
     if !missing.is_empty() {
+        // What is too little for us may be much for others.
+        if let Err(error) = revoke(client, base, app, &token.access_token.into()).await {
+            tracing::info!(%error, "a token with too few scopes was not revoked");
+        }
         return Err(OAuthError::TooFewScopes { host: host(&url), missing: missing.join(" ") });
     }
     Ok(Token { access_token: token.access_token.into(), scope })

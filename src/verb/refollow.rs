@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use reqwest::Client;
-use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 use url::Url;
@@ -55,6 +54,12 @@ pub enum RefollowError {
     SomebodyElse { account: String, target: String },
     #[error("{} followed again so far; run the same command for the rest", people(*.so_far))]
     Interrupted { so_far: usize, source: TargetError },
+    /// Neither could be done to its end: people followed, and the right given back. At this
+    /// address a person can revoke it.
+    #[error(
+        "{failed}. The right to follow people could not be given back ({kept}); revoke it: {at}"
+    )]
+    Kept { failed: Box<RefollowError>, kept: Box<RefollowError>, at: String },
     #[error(transparent)]
     SignIn(#[from] OAuthError),
     #[error(transparent)]
@@ -73,43 +78,55 @@ impl Lost {
     }
 }
 
-/// Follows these people with a right that was granted for it, and gives the right back. The
-/// second answer is what became of that.
+/// The right to follow people, on loan from the server at `base`.
+#[derive(Clone)]
+pub struct Right {
+    pub client: Client,
+    pub base: Url,
+    pub granted: Granted,
+}
+
+impl Right {
+    pub async fn give_back(&self) -> Result<(), OAuthError> {
+        self.granted.revoke(&self.client, &self.base).await
+    }
+
+    /// Where a person can revoke it, if it cannot be given back.
+    pub fn revocable_at(&self) -> String {
+        let mut at = self.base.clone();
+        at.set_path("/oauth/authorized_applications");
+        at.into()
+    }
+}
+
+/// Follows these people with a right that was granted for it, and gives the right back, also
+/// where following fails. The second answer is what became of that.
 pub async fn follow_again(
     app: &App,
-    client: &Client,
+    right: &Right,
     row: &TargetRow,
-    granted: &Granted,
     lost: &[Person],
     stop: &Stop,
     patience: Arc<dyn Patience>,
 ) -> (Result<Refollowed, RefollowError>, Result<(), RefollowError>) {
-    let base = match Url::parse(&row.base_url).map_err(anyhow::Error::from) {
-        Ok(base) => base,
-        Err(error) => return (Err(error.into()), Ok(())),
-    };
-    let followed = follow_all(app, client, row, &base, &granted.token, lost, stop, patience).await;
-    let given_back = granted.revoke(client, &base).await.map_err(RefollowError::from);
-    (followed, given_back)
+    let followed = follow_all(app, right, row, lost, stop, patience).await;
+    (followed, right.give_back().await.map_err(RefollowError::from))
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is another thing")]
 async fn follow_all(
     app: &App,
-    client: &Client,
+    Right { client, base, granted }: &Right,
     row: &TargetRow,
-    base: &Url,
-    token: &SecretString,
     lost: &[Person],
     stop: &Stop,
     patience: Arc<dyn Patience>,
 ) -> Result<Refollowed, RefollowError> {
-    let me = oauth::who_am_i(client, base, token).await?;
+    let me = oauth::who_am_i(client, base, &granted.token).await?;
     let account = format!("{}@{}", me.acct, row.domain);
     if row.account.as_deref().is_some_and(|known| known != account) {
         return Err(RefollowError::SomebodyElse { account, target: row.name.clone() });
     }
-    let (base, token, clock) = (base.clone(), token.clone(), app.clock.clone());
+    let (base, token, clock) = (base.clone(), granted.token.clone(), app.clock.clone());
     let api = Api::with(client.clone(), base, token, clock, stop.clone(), patience);
     let store = app.store().await?;
     let mut done = Refollowed::default();

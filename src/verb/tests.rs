@@ -19,6 +19,7 @@ use crate::round;
 use crate::stop::Stop;
 use crate::store::{Run, Store, TargetRow};
 use crate::target::Target;
+use crate::verb::refollow::Right;
 
 fn is_send<T: Send>(_: T) {}
 
@@ -57,5 +58,7 @@ fn sign_ins(
     is_send(sign_in::finish(app, client, pending, code, None));
     is_send(sign_in::identify(client, pending, code));
     is_send(sign_in::sign_out(app, client, row));
-    is_send(refollow::follow_again(app, client, row, granted, &[], stop, progress.clone()));
+    let (client, base, granted) = (client.clone(), server.base.clone(), granted.clone());
+    let right = Right { client, base, granted };
+    is_send(refollow::follow_again(app, &right, row, &[], stop, progress.clone()));
 }

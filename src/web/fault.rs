@@ -23,8 +23,10 @@ use crate::store::StoreError;
 use crate::target::TargetError;
 use crate::verb::dates::DateError;
 use crate::verb::exceptions::ExceptionError;
+use crate::verb::lists::stop::OthersFollow;
 use crate::verb::ownership::OwnershipError;
 use crate::verb::publish::PublishingError;
+use crate::verb::refollow::RefollowError;
 use crate::verb::restore::RestoreError;
 use crate::verb::subscribe::SubscribeError;
 use crate::verb::token::TokenError;
@@ -56,6 +58,17 @@ impl Fault {
     /// Another page that is open has done it already, or the ground has shifted.
     pub fn conflict(says: impl Into<String>) -> Fault {
         Fault::told(StatusCode::CONFLICT, "Something has changed meanwhile", says)
+    }
+
+    /// Has more to say. What nobody is told stays so.
+    #[must_use]
+    pub fn and(self, more: &str) -> Fault {
+        match self {
+            Fault::Told { status, title, says } => {
+                Fault::Told { status, title, says: format!("{says} {more}") }
+            }
+            other => other,
+        }
     }
 }
 
@@ -153,7 +166,46 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(error) = cause.downcast_ref::<FollowError>() {
         return followed(error);
     }
+    if let Some(error) = cause.downcast_ref::<RefollowError>() {
+        return refollowing(error);
+    }
+    if let Some(OthersFollow { list, others }) = cause.downcast_ref() {
+        return Some(Fault::conflict(format!(
+            "Other people follow {list} here, with {}. Nothing was changed. Look at the page again; \
+             it says what that means.",
+            crate::text::count(others.targets, "target")
+        )));
+    }
     told_as_it_is(cause)
+}
+
+/// What went wrong with following people again.
+fn refollowing(error: &RefollowError) -> Option<Fault> {
+    match error {
+        RefollowError::SomebodyElse { .. } => Some(Fault::input(words::told(&error.to_string()))),
+        RefollowError::Interrupted { so_far, source } => {
+            let far = crate::text::people(*so_far);
+            told(source).map(|fault| fault.and(&format!("You follow {far} of them again so far.")))
+        }
+        RefollowError::Kept { failed, at, .. } => {
+            let fault = refollowing(failed).unwrap_or_else(|| {
+                let says = "People could not be followed again. Whoever runs this server finds the \
+                            cause in its log.";
+                Fault::told(StatusCode::INTERNAL_SERVER_ERROR, "Something is broken here", says)
+            });
+            Some(fault.and(&not_given_back(at)))
+        }
+        RefollowError::SignIn(error) => told(error),
+        RefollowError::Other(_) => None,
+    }
+}
+
+/// What to do about a right that a server was not made to forget.
+pub fn not_given_back(at: &str) -> String {
+    format!(
+        "The right to follow people could not be given back to your server. Revoke it there \
+         yourself: {at}"
+    )
 }
 
 /// Errors whose own words are what a person can do something with.

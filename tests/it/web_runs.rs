@@ -1,7 +1,10 @@
 //! What was done: backups, bringing one back, following people again.
 
+use std::time::Duration;
+
+use crate::fake::Fault;
 use crate::keeping::{HOME, ME};
-use crate::web_proposals::{field, on_both, to};
+use crate::web_proposals::{Room, field, on_both, to};
 
 #[test]
 fn a_backup_is_made_given_away_and_brought_back() {
@@ -64,6 +67,63 @@ fn a_part_of_a_run_is_taken_back() {
         // Another target's run is not taken back here.
         let other = format!("{}/plan", room.path(HOME).await);
         room.site.send(&other, &[("undo", id)]).await.is(404);
+    });
+}
+
+/// A run that cut a follow and was taken back, so that somebody can be followed again.
+async fn cut_and_taken_back(room: &Room) -> String {
+    room.scene.fake.world().follows = vec!["friend@bad.example".to_owned()];
+    room.scene.follow("garden", &["bad.example,suspend,"]);
+    let page = room.plan(ME, &[("list", "garden")]).await;
+    let page = room.says(ME, &page, &[("row", "accept 1 bad.example"), ("of", "held")]).await;
+    let (run, _) = room.apply(ME, &page).await;
+    let page = room.plan(ME, &[("undo", run.rsplit('/').next().unwrap())]).await;
+    room.apply(ME, &page).await;
+    run
+}
+
+fn broken() -> Fault {
+    Fault::Answer(400, "application/json", "{\"error\":\"not today\"}".to_owned(), Vec::new())
+}
+
+#[test]
+fn the_right_to_follow_is_given_back_whatever_comes_of_it() {
+    const AT: &str = "/oauth/authorized_applications";
+    on_both(async |room| {
+        let fake = &room.scene.fake;
+        let run = cut_and_taken_back(&room).await;
+        let again = format!("{run}/refollow");
+        let app = room.site.site().app().clone();
+        let row = room.row(ME).await;
+        let tokens = fake.tokens();
+
+        // Something else has begun on the target while the approval was on its way.
+        for kept in [false, true] {
+            fake.fail("GET", "/api/v1/domain_blocks", Fault::Delay(Duration::from_secs(2)));
+            let busy = room.site.site().desk().read(&app, &row).unwrap();
+            if kept {
+                fake.fail("POST", "/oauth/revoke", broken());
+            }
+            let (_, answer) = room.site.approved(fake, &again, &[]).await;
+            let answer = answer.is(409);
+            assert_eq!(answer.text.contains("could not be given back"), kept, "{}", answer.text);
+            assert_eq!(answer.text.contains(AT), kept, "{}", answer.text);
+            assert_eq!(fake.tokens(), tokens + usize::from(kept));
+            busy.over().await;
+        }
+        // It began, and failed half-way.
+        for kept in [false, true] {
+            fake.fail("GET", "/api/v1/accounts/verify_credentials", broken());
+            if kept {
+                fake.fail("POST", "/oauth/revoke", broken());
+            }
+            room.site.approved(fake, &again, &[]).await.1.is(303);
+            let page = room.ended(ME).await.says("The other server did not help");
+            assert_eq!(page.text.contains("could not be given back"), kept, "{}", page.text);
+            assert_eq!(page.text.contains(AT), kept, "{}", page.text);
+            assert_eq!(fake.tokens(), tokens + 1 + usize::from(kept));
+        }
+        assert!(fake.world().follows.is_empty());
     });
 }
 

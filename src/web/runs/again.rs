@@ -13,9 +13,10 @@ use crate::apply::plan_of;
 use crate::impact;
 use crate::mastodon::oauth::Pending;
 use crate::store::{RunId, TargetRow};
+use crate::verb::refollow::Right;
 use crate::verb::undo;
 use crate::web::entry;
-use crate::web::fault::{Answer, Fault};
+use crate::web::fault::{Answer, Fault, not_given_back};
 use crate::web::limits::Address;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
@@ -71,8 +72,17 @@ pub async fn follow(
     if lost.is_empty() {
         return Err(nobody());
     }
-    let client = person.app.client()?;
+    let (client, base) = (person.app.client()?, pending.server.base.clone());
     let granted = pending.exchange(&client, code).await?;
-    site.desk().refollow(&person.app, &row, found.id, granted, lost)?;
-    Ok(format!("/targets/{}/work", row.id))
+    let right = Right { client, base, granted };
+    let Err(busy) = site.desk().refollow(&person.app, &row, found.id, right.clone(), lost) else {
+        return Ok(format!("/targets/{}/work", row.id));
+    };
+    match right.give_back().await {
+        Ok(()) => Err(busy.into()),
+        Err(kept) => {
+            tracing::info!(%kept, "a right to follow people was not given back");
+            Err(Fault::from(busy).and(&not_given_back(&right.revocable_at())))
+        }
+    }
 }
