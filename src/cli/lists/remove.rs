@@ -6,11 +6,12 @@ use serde::Serialize;
 use super::followed;
 use crate::app::App;
 use crate::cli::Reply;
-use crate::verb::lists::stop::stop;
+use crate::verb::lists::stop::stop_knowing;
 
 /// Stop following a list, and forget its versions
 ///
-/// What it brought onto a target stays there.
+/// What it brought onto a target stays there. Where other people of this server follow it too, it
+/// says how many, and does nothing without --anyway.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,6 +20,9 @@ pub struct Args {
     /// A list you follow
     #[arg(value_name = "NAME")]
     name: String,
+    /// Stop also where targets of other people follow it
+    #[arg(long)]
+    anyway: bool,
 }
 
 #[derive(Serialize)]
@@ -40,7 +44,8 @@ impl Args {
     pub(super) async fn run(self, app: &App) -> Result<Reply> {
         let store = app.store().await?;
         let list = followed(&store, &self.name).await?;
-        stop(app, &list).await?;
+        let others = if self.anyway { usize::MAX } else { 0 };
+        stop_knowing(app, &list, others).await?;
         Reply::ok(Removed { removed: list.name })
     }
 }

@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::follow::FollowError;
 use crate::keep;
 use crate::ledger::{Holding, Owner};
-use crate::store::{EventKind, FollowedList, NewEvent, TargetRow};
+use crate::store::{EventKind, FollowedList, NewEvent, Others, Store, TargetRow};
+use crate::text::count;
 use crate::verb::subscribe::unsubscribe;
 
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,21 @@ pub enum StopError {
         .targets.first().map_or("", String::as_str)
     )]
     Followed { list: String, targets: Vec<String> },
+}
+
+/// Other people's targets that follow a list of the house, which nobody but them can have let go.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{who} of this Hedgerow {follow} {list}, with {targets}. Nothing would be lifted there, but no \
+     plan could be made until they let the list go. Nothing was done. To stop all the same: hedgerow \
+     lists remove {list} --anyway",
+    who = count(others.people, "other user"),
+    follow = if others.people == 1 { "follows" } else { "follow" },
+    targets = count(others.targets, "target")
+)]
+pub struct OthersFollow {
+    pub list: String,
+    pub others: Others,
 }
 
 /// A target that follows a list, and what stands there for it.
@@ -51,27 +67,52 @@ pub async fn followers(app: &App, list: &str) -> Result<Vec<Follower>> {
 
 /// Has targets let go of a list, and then stops following it. With `keep` the blocks that stand
 /// for it alone become the person's own, or else the next plan offers to lift them. Where a
-/// target follows it that is not among these, nothing is done at all.
+/// target follows it that is not among these, or anybody else's, nothing is done at all.
 pub async fn stop_everywhere(
     app: &App,
     list: &FollowedList,
     targets: &[TargetRow],
     keep: bool,
 ) -> Result<()> {
+    stop_everywhere_knowing(app, list, targets, keep, 0).await
+}
+
+/// The same for whoever knows that so many targets of other people follow it too.
+pub async fn stop_everywhere_knowing(
+    app: &App,
+    list: &FollowedList,
+    targets: &[TargetRow],
+    keep: bool,
+    others: usize,
+) -> Result<()> {
     let store = app.store().await?;
-    let mut others = store.subscribers(&list.name).await?;
-    others.retain(|name| !targets.iter().any(|target| target.name == *name));
-    if !others.is_empty() {
-        return Err(StopError::Followed { list: list.name.clone(), targets: others }.into());
+    unless_more_follow(&store, list, others).await?;
+    let mut unnamed = store.subscribers(&list.name).await?;
+    unnamed.retain(|name| !targets.iter().any(|target| target.name == *name));
+    if !unnamed.is_empty() {
+        return Err(StopError::Followed { list: list.name.clone(), targets: unnamed }.into());
     }
     for target in targets {
         unsubscribe(app, target, &list.name, keep).await?;
     }
-    stop(app, list).await
+    stop_knowing(app, list, others).await
+}
+
+async fn unless_more_follow(store: &Store, list: &FollowedList, known: usize) -> Result<()> {
+    let others = store.others_that_follow(&list.name).await?;
+    if others.targets > known {
+        return Err(OthersFollow { list: list.name.clone(), others }.into());
+    }
+    Ok(())
 }
 
 /// Stops following a list, and forgets its versions. Blocks that it brought stay.
 pub async fn stop(app: &App, list: &FollowedList) -> Result<()> {
+    stop_knowing(app, list, 0).await
+}
+
+/// The same for whoever knows that so many targets of other people follow it.
+pub async fn stop_knowing(app: &App, list: &FollowedList, others: usize) -> Result<()> {
     let store = app.store().await?;
     if list.is_shared_with(store.owner()) {
         return Err(FollowError::NotYours(list.name.clone()).into());
@@ -80,6 +121,7 @@ pub async fn stop(app: &App, list: &FollowedList) -> Result<()> {
     if !targets.is_empty() {
         return Err(StopError::Followed { list: list.name.clone(), targets }.into());
     }
+    unless_more_follow(&store, list, others).await?;
     store.delete_list(&list.name).await?;
     let event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ListLeft);
     store.log(&[event.list(&list.name)]).await?;

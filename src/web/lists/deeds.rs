@@ -13,7 +13,7 @@ use crate::follow::guard::Limits;
 use crate::follow::settings_of;
 use crate::list::Format;
 use crate::source::Source;
-use crate::store::{FollowedList, SnapshotId, TargetRow};
+use crate::store::{FollowedList, Others, SnapshotId, TargetRow};
 use crate::verb::lists::stop::{self, Follower, StopError, followers};
 use crate::verb::lists::versions;
 use crate::web::fault::{Answer, Fault};
@@ -150,16 +150,20 @@ pub(super) struct Sure {
     pub followers: Vec<Follower>,
     /// Blocks that stand for the list alone, on all of them.
     pub alone: usize,
+    /// Those of other people.
+    pub others: Others,
 }
 
 /// Asks whether the list is to be let go, and says what that means.
 pub async fn sure(person: Person, Path(name): Path<String>) -> Answer {
     let list = own(&person, &name).await?;
-    let versions = person.app.store().await?.snapshots(list.id).await?.len();
+    let store = person.app.store().await?;
+    let versions = store.snapshots(list.id).await?.len();
+    let others = store.others_that_follow(&list.name).await?;
     let followers = followers(&person.app, &list.name).await?;
     let head = Head::of(&Which::Followed(Box::new(list)), "/stop");
     let alone = followers.iter().map(|follower| follower.alone).sum();
-    Ok(page::html(StatusCode::OK, &Sure { head, versions, followers, alone }))
+    Ok(page::html(StatusCode::OK, &Sure { head, versions, followers, alone, others }))
 }
 
 /// What is to become of blocks, and of which targets a page has told.
@@ -167,6 +171,8 @@ pub async fn sure(person: Person, Path(name): Path<String>) -> Answer {
 #[serde(default)]
 pub struct Stopped {
     target: Vec<i64>,
+    /// How many of other people's it was.
+    others: usize,
     keep: String,
 }
 
@@ -190,7 +196,9 @@ pub async fn stop(
         _ if targets.is_empty() => true,
         _ => return Err(Fault::input("It was not said what becomes of the list\u{2019}s blocks.")),
     };
-    match stop::stop_everywhere(&person.app, &list, &targets, keep).await {
+    let done =
+        stop::stop_everywhere_knowing(&person.app, &list, &targets, keep, stopped.others).await;
+    match done {
         Ok(()) => {
             for target in &targets {
                 site.desk().plan_again(&person.app, target).await?;

@@ -22,7 +22,7 @@ use crate::follow::guard::Limits;
 use crate::follow::history::Difference;
 use crate::list::catalogue;
 use crate::list::{Document, bundled, read};
-use crate::store::{FollowedList, HOUSE, Snapshot, Standing, TargetRow};
+use crate::store::{FollowedList, HOUSE, Others, Snapshot, Standing, TargetRow};
 use crate::verb::lists::add;
 use crate::verb::lists::overview::Followed;
 use crate::verb::lists::stop::Follower;
@@ -362,10 +362,15 @@ fn what_a_list_would_do() {
 #[test]
 fn letting_a_list_go() {
     let followers = vec![Follower { target: target(), blocks: 3, alone: 2 }];
-    let sure = |followers: Vec<Follower>| {
+    let sure = |followers: Vec<Follower>, others: Others| {
         let alone = followers.iter().map(|follower| follower.alone).sum();
-        Sure { head: head("/stop"), versions: 4, followers, alone }
+        Sure { head: head("/stop"), versions: 4, followers, alone, others }
     };
-    insta::assert_snapshot!("stop", main_of(&sure(vec![])));
-    insta::assert_snapshot!("stop_followed", main_of(&sure(followers)));
+    let nobody = Others::default();
+    insta::assert_snapshot!("stop", main_of(&sure(vec![], nobody)));
+    insta::assert_snapshot!("stop_followed", main_of(&sure(followers.clone(), nobody)));
+    let one = Others { people: 1, targets: 1 };
+    insta::assert_snapshot!("stop_others", main_of(&sure(vec![], one)));
+    let more = Others { people: 2, targets: 3 };
+    insta::assert_snapshot!("stop_followed_by_others", main_of(&sure(followers, more)));
 }
