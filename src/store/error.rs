@@ -54,7 +54,7 @@ impl StoreError {
         }
     }
 
-    pub(super) fn missing(table: &'static str, id: &dyn std::fmt::Display) -> StoreError {
+    pub(crate) fn missing(table: &'static str, id: &dyn std::fmt::Display) -> StoreError {
         StoreError::Missing { table, id: id.to_string() }
     }
 }

@@ -361,6 +361,7 @@ impl Store {
         tx.commit().await
     }
 
+    /// Brings a run to its end, once: one that has finished stays as it is.
     pub async fn finish_run(
         &self,
         id: RunId,
@@ -374,6 +375,9 @@ impl Store {
             WHERE id = $5 AND owner = $6 RETURNING target, actor";
         let (ending, message) = (RunStatus::from(ending), message.map(plain));
         let mut tx = self.begin().await?;
+        if !lock_status(&mut tx, self.owner, id).await?.is_unfinished() {
+            return Err(StoreError::Finished(id));
+        }
         let ended: Option<(String, String)> = on!(&mut tx, |c| {
             sqlx::query_as(SQL)
                 .bind(ending.as_str())

@@ -47,7 +47,8 @@ pub async fn resume(
     Ok(Resumed { plan, opened, report })
 }
 
-/// Gives a run up, knowing what its target shows if that can be had.
+/// Gives a run up, knowing what its target shows if that can be had. One that has come to its end
+/// meanwhile is left as it is.
 pub async fn abandon(
     app: &App,
     run: &Run,
@@ -63,13 +64,22 @@ pub async fn abandon(
         Kind::Mastodon => app.reopen(&plan.target, stop, progress.clone()).await.ok(),
     };
     let Some(opened) = opened else {
-        return Ok(Engine::abandon(&store, run, &plan, None, actor, clock).await?);
+        let run = unfinished(&store, run.id).await?;
+        return Ok(Engine::abandon(&store, &run, &plan, None, actor, clock).await?);
     };
     let target = opened.target();
     let _lock = app.engine(&store, target, stop, progress.as_ref()).lock().await?;
+    // Whoever had the lock until now may have brought it to its end.
+    let run = unfinished(&store, run.id).await?;
     let found = target.read().await.ok();
     let found = found.filter(|_| keep::whose(target.identity()) == keep::whose(&plan.target));
-    Ok(Engine::abandon(&store, run, &plan, found.as_ref(), actor, clock).await?)
+    Ok(Engine::abandon(&store, &run, &plan, found.as_ref(), actor, clock).await?)
+}
+
+/// The run as it stands now.
+async fn unfinished(store: &Store, id: RunId) -> Result<Run, StoreError> {
+    let run = store.run(id).await?.ok_or_else(|| StoreError::missing("run", &id))?;
+    if run.status.is_unfinished() { Ok(run) } else { Err(StoreError::Finished(id)) }
 }
 
 async fn read(store: &Store, run: RunId) -> Result<Plan, ResumeError> {

@@ -7,11 +7,13 @@ use hedgerow::app::App;
 use hedgerow::clock::TestClock;
 use hedgerow::desk::{Agreed, Desk, DeskError, Ended, Proposal, Taken, Wish};
 use hedgerow::domain::Domain;
-use hedgerow::keep::Intent;
+use hedgerow::keep::{Intent, whose};
 use hedgerow::mastodon::client::Silent;
 use hedgerow::stop::Stop;
-use hedgerow::store::TargetRow;
+use hedgerow::store::{Ending, RunStatus, StoreError, TargetRow};
+use hedgerow::verb::resume::{self, ResumeError};
 
+use crate::fake::Fault;
 use crate::keeping::ME;
 use crate::web_proposals::{Room, on_both};
 
@@ -238,5 +240,40 @@ fn follows_end_only_where_exactly_their_number_was_agreed_to() {
         let agreed = Agreed { checksum: &proposal.plan.checksum, cuts: (1, 0) };
         desk.apply(&app, &row, &proposal, agreed).await.unwrap().over().await;
         assert_eq!(room.scene.mine(), ["a.example", "b.example"]);
+    });
+}
+
+#[test]
+fn a_run_that_ended_meanwhile_is_not_given_up() {
+    on_both(async |room| {
+        let (app, row) = scene(&room).await;
+        let (fake, store) = (&room.scene.fake, app.store().await.unwrap());
+        let desk = Arc::new(Desk::default());
+        let proposal = planned(&desk, &app, &row).await;
+        let gone = "{\"error\":\"gone\"}".to_owned();
+        let gone = Fault::Answer(401, "application/json", gone, Vec::new());
+        fake.fail("POST", "/api/v1/domain_blocks", gone);
+        let job = desk.apply(&app, &row, &proposal, &proposal.plan.checksum).await.unwrap();
+        job.over().await;
+        // Somebody wants to give it up; before they can, somebody else brings it to its end.
+        let seen = store.latest_unfinished().await.unwrap().unwrap();
+        let (never, silent) = (Stop::never(), Arc::new(Silent));
+        resume::resume(&app, &seen, &never, silent.clone()).await.unwrap();
+        let ledger = async || {
+            let target = app.identity(&row).unwrap();
+            store.ledger(ME, &whose(&target), app.clock.now()).await.unwrap().holdings
+        };
+        let (entered, before) = (ledger().await, store.run(seen.id).await.unwrap().unwrap());
+        assert_eq!((before.status, before.verified), (RunStatus::Done, Some(true)));
+        let late = resume::abandon(&app, &seen, &never, silent).await;
+        assert!(
+            matches!(late, Err(ResumeError::Store(StoreError::Finished(id))) if id == seen.id),
+            "{late:?}"
+        );
+        let now = app.clock.now();
+        let again = store.finish_run(seen.id, Ending::Failed, None, Some("abandoned"), now).await;
+        assert!(matches!(again, Err(StoreError::Finished(id)) if id == seen.id), "{again:?}");
+        assert_eq!(store.run(seen.id).await.unwrap().unwrap(), before);
+        assert_eq!(ledger().await, entered);
     });
 }
