@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::Reply;
-use super::options::SeverityArg;
 use crate::app::App;
+use crate::block::Severity;
 use crate::gather::Chosen;
 use crate::plan::wrapped;
 use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms, mapping};
@@ -15,6 +15,24 @@ use crate::source::Source;
 use crate::store::{Store, Subscription, TargetRow};
 use crate::text::{count, fit, plain};
 use crate::verb::subscribe::{self as verb, SubscribeError};
+
+/// The most that a list is taken to ask for.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Cap {
+    Noop,
+    Silence,
+    None,
+}
+
+impl Cap {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Cap::Noop => Some(Severity::Noop),
+            Cap::Silence => Some(Severity::Silence),
+            Cap::None => None,
+        }
+    }
+}
 
 /// Have a target follow a list, or change how it does
 ///
@@ -42,9 +60,9 @@ pub struct SubscribeArgs {
     /// member asks and counts; alone needs nobody's agreement; support only counts
     #[arg(long)]
     share: Option<Share>,
-    /// Never take it to ask for more than this
+    /// Never take it to ask for more than this; none takes that back
     #[arg(long, value_enum)]
-    cap: Option<SeverityArg>,
+    cap: Option<Cap>,
     /// Take its words for others: none, noop, silence or suspend = ignore, noop, silence or
     /// suspend; may be repeated
     #[arg(long, value_name = "SAID=TAKEN", value_parser = mapping)]
@@ -131,7 +149,7 @@ impl SubscribeArgs {
             terms.mode = self.mode.unwrap_or(terms.mode);
             terms.weight = self.weight.unwrap_or(terms.weight);
             terms.share = self.share.unwrap_or(terms.share);
-            terms.cap = self.cap.map(Into::into).or(terms.cap);
+            terms.cap = self.cap.map_or(terms.cap, Cap::severity);
             terms.map.extend(self.map);
             terms.retractions = self.retractions.unwrap_or(terms.retractions);
             terms.grace_days = self.grace.unwrap_or(terms.grace_days);

@@ -154,7 +154,8 @@ pub struct Terms {
     pub weight: u32,
     pub share: Share,
     /// It never asks for more than this.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    // The strictest there is caps nothing.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "capping")]
     pub cap: Option<Severity>,
     /// What single words are taken as, before the cap.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -162,6 +163,11 @@ pub struct Terms {
     pub retractions: Retractions,
     /// So many days a domain has to be off the list before its retraction counts.
     pub grace_days: u32,
+}
+
+fn capping<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Severity>, D::Error> {
+    let cap = Option::<Severity>::deserialize(from)?;
+    Ok(cap.filter(|cap| *cap != Severity::Suspend))
 }
 
 impl Default for Terms {
@@ -341,6 +347,14 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cap_at_the_strictest_is_read_as_none() {
+        let cap = |text: &str| serde_json::from_str::<Terms>(text).unwrap().cap;
+        assert_eq!(cap(r#"{"cap":"suspend"}"#), None);
+        assert_eq!(cap(r#"{"cap":"silence"}"#), Some(Severity::Silence));
+        assert_eq!((cap(r#"{"cap":null}"#), cap("{}")), (None, None));
+    }
 
     #[test]
     fn a_word_is_mapped_and_then_capped() {

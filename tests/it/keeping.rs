@@ -273,6 +273,11 @@ fn agreement_and_watching_are_counted_and_explained() {
     let plan = scene.run(&["plan", HOME, "--json"]).exits(2).json();
     assert_eq!(plan["summary"]["add"], 2);
     assert_eq!(plan["add"][1]["asked_by"][0]["taken_as"], "silence", "{plan}");
+    // The strictest there is caps nothing, so it is no choice; none takes a cap back.
+    scene.run(&["subscribe", HOME, "one", "--cap", "suspend"]).exits(1).says("noop, silence, none");
+    scene.subscribe(HOME, "one", &["--cap", "none"]);
+    let plan = scene.run(&["plan", HOME, "--json"]).exits(2).json();
+    assert!(plan["add"][1]["asked_by"][0].get("taken_as").is_none(), "{plan}");
 }
 
 #[test]

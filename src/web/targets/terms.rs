@@ -52,7 +52,7 @@ impl TermsForm {
             share: word::<Share>(&self.share)?,
             cap: match self.cap.as_str() {
                 "" => None,
-                "noop" | "silence" | "suspend" => Severity::from_word(&self.cap),
+                "noop" | "silence" => Severity::from_word(&self.cap),
                 _ => return Err(garbled()),
             },
             map,
@@ -113,7 +113,6 @@ impl TermsView {
             (None, "", "whatever it asks for"),
             (Some(Severity::Silence), "silence", "at most silence"),
             (Some(Severity::Noop), "noop", "at most noop"),
-            (Some(Severity::Suspend), "suspend", "at most suspend"),
         ];
         let said = [
             (Said::Nothing, "none", "no severity"),
@@ -200,6 +199,7 @@ mod tests {
         for bad in [
             TermsForm { mode: "yolo".into(), ..form() },
             TermsForm { cap: "limit".into(), ..form() },
+            TermsForm { cap: "suspend".into(), ..form() },
             TermsForm { weight: "-1".into(), ..form() },
             TermsForm { weight: "1001".into(), ..form() },
             TermsForm { grace: "99999999999999999999".into(), ..form() },
