@@ -27,6 +27,7 @@ mod replay;
 mod shared;
 mod sign_in;
 mod store;
+mod strangers;
 mod sync_laws;
 mod verbs;
 mod web;

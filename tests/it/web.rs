@@ -220,7 +220,7 @@ fn form(path: &str) -> Builder {
     Request::builder()
         .method(Method::POST)
         .uri(path)
-        .header("host", "localhost:8787")
+        .header("host", "127.0.0.1:8787")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
 }
