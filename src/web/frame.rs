@@ -5,8 +5,11 @@
 
 use std::future::Future;
 
+use axum::http::Method;
+
 tokio::task_local! {
     static FRAME: Frame;
+    static LOOKS: bool;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -20,6 +23,16 @@ pub struct Frame {
 /// The frame of the page that is being written.
 pub fn current() -> Frame {
     FRAME.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Whether whoever asks only looks, so that nothing can have been changed for them.
+pub fn only_looks() -> bool {
+    LOOKS.try_with(|looks| *looks).unwrap_or_default()
+}
+
+/// Remembers by which method was asked, for pages about what went wrong.
+pub async fn asked_by<F: Future>(method: &Method, answer: F) -> F::Output {
+    LOOKS.scope(method.is_safe(), answer).await
 }
 
 pub async fn around<F: Future>(frame: Frame, answer: F) -> F::Output {

@@ -17,6 +17,7 @@ mod exceptions;
 mod fault;
 pub(crate) mod frame;
 mod home;
+mod input;
 mod limits;
 mod lists;
 mod log;
@@ -40,6 +41,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
+use axum::http::Uri;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -141,7 +143,7 @@ pub fn router(site: &Site) -> Router {
         .route(page::script_address(), get(page::script))
         .route_layer(from_fn(metrics::counted))
         .fallback(|| async { page::not_found() })
-        .method_not_allowed_fallback(|| async { page::not_so() })
+        .method_not_allowed_fallback(async |uri: Uri| page::not_so(uri.path()))
         .with_state(site.clone());
     shelter::around(router, site)
 }

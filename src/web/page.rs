@@ -1,4 +1,4 @@
-//! Pages as answers, those that only say something, and the style sheet.
+//! Pages as answers, those that only say something, and what pages load: style sheet and script.
 
 use std::sync::LazyLock;
 
@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use super::frame;
 use crate::block::hex;
 
 const STYLE: &str = include_str!("../../templates/static/style.css");
@@ -59,8 +60,7 @@ pub fn html(status: StatusCode, page: &impl Template) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "a page could not be written");
-            let says = "Something is broken here. Nothing was changed.\n";
-            (StatusCode::INTERNAL_SERVER_ERROR, says).into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "Something is broken here.\n").into_response()
         }
     }
 }
@@ -87,12 +87,28 @@ pub fn not_found() -> Response {
 }
 
 /// An address that only a form leads to, opened by hand or again after a while.
-pub fn not_so() -> Response {
+pub fn not_so(path: &str) -> Response {
+    let (title, says) = match path {
+        "/look" | "/file" => (
+            "This page needs your file",
+            "Nothing is kept between two visits, so a plan cannot be opened by its address. Bring \
+             the file again on the front page.",
+        ),
+        _ => (
+            "There is no page here",
+            "This address belongs to a button. Go back and use the button there; nothing was done.",
+        ),
+    };
+    message(StatusCode::METHOD_NOT_ALLOWED, title, says)
+}
+
+/// What stands after the question mark is not what the page can be asked.
+pub fn not_asked() -> Response {
     message(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "This page needs your file",
-        "Nothing is kept between two visits, so a plan cannot be opened by its address. Bring the \
-         file again on the front page.",
+        StatusCode::BAD_REQUEST,
+        "This address cannot be read",
+        "What stands in it after the question mark is not what this page can be asked. Go back and \
+         use the links there, or leave that part away. Nothing was done.",
     )
 }
 
@@ -120,12 +136,14 @@ pub fn wrong_name(origin: &str) -> Response {
     html(StatusCode::MISDIRECTED_REQUEST, &Message { title, text: &text, home: &home })
 }
 
+/// A form may have been taken before something went wrong.
+const UNSURE: &str = "It is not certain whether what you asked for was done. Look before you \
+                      try again: open the page that you came from anew.";
+
 pub fn too_slow() -> Response {
-    message(
-        StatusCode::REQUEST_TIMEOUT,
-        "This took too long",
-        "The request was given up after a minute. Nothing was changed; try again.",
-    )
+    let then = if frame::only_looks() { "Nothing was changed; try again." } else { UNSURE };
+    let says = format!("The request was given up after a minute. {then}");
+    message(StatusCode::REQUEST_TIMEOUT, "This took too long", &says)
 }
 
 pub fn too_much() -> Response {
@@ -134,6 +152,15 @@ pub fn too_much() -> Response {
         "That is too large",
         "An export of domain blocks has at most 2 MiB here. Nothing was read. Is it the right \
          file?",
+    )
+}
+
+/// A form without a file.
+pub fn too_long() -> Response {
+    message(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "That is too long",
+        "A form may have 8 MiB here. Nothing was done with it. Go back and send less at once.",
     )
 }
 
@@ -146,12 +173,9 @@ pub fn garbled() -> Response {
 }
 
 pub fn broken() -> Response {
-    message(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something is broken here",
-        "Nothing was changed, and nothing of yours was kept. Whoever runs this server finds the \
-         cause in its log.",
-    )
+    let so = if frame::only_looks() { "Nothing was changed." } else { UNSURE };
+    let says = format!("{so} Whoever runs this server finds the cause in its log.");
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Something is broken here", &says)
 }
 
 /// A CSV from here, as a new file for the person's own machine.

@@ -17,10 +17,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::site::Site;
-use super::{page, visitor};
+use super::{frame, page, visitor};
 
 /// A whole request: the file, the same in base64 where a page carries it, and the choices.
-/// Above [`super::form::MOST_FILE`], so that a file that is too large is read past and the
+/// Above what a file may have (`door::form::MOST_FILE`), so that a file that is too large is read past and the
 /// choices after it come back.
 const MOST_BODY: usize = 8 << 20;
 
@@ -69,6 +69,7 @@ pub fn around(router: Router, site: &Site) -> Router {
         .layer(from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(super::api::spoken))
+        .layer(from_fn(by_method))
         .layer(CompressionLayer::new())
         .layer(map_response(move |response| ready(marked(response, secure))))
 }
@@ -128,6 +129,11 @@ fn host(headers: &HeaderMap) -> Option<&str> {
     hosts.next().is_none().then_some(host)
 }
 
+async fn by_method(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    frame::asked_by(&method, next.run(request)).await
+}
+
 async fn in_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| page::too_slow())
 }
@@ -176,24 +182,61 @@ mod tests {
 
     use super::*;
 
+    /// What a router of this one handler answers to a look and to a form.
+    async fn both<H, T>(handler: H) -> [(StatusCode, HeaderMap, String); 2]
+    where
+        H: axum::handler::Handler<T, ()> + Clone,
+        T: 'static,
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let reach = crate::fetch::Reach::PublicOnly;
+        let app = crate::app::App::new(Some(folder.path().into()), None, None, reach).unwrap();
+        let site = Site::new(Arc::new(app), crate::web::Settings::default()).unwrap();
+        let router = Router::new().route("/", get(handler.clone()).post(handler));
+        let router = around(router, &site);
+        let ask = async |request: axum::http::request::Builder| {
+            let request = request.uri("/").header("host", "localhost:8787");
+            let request = request.header("sec-fetch-site", "same-origin");
+            let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await;
+            let (parts, body) = answer.unwrap().into_parts();
+            let text = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            (parts.status, parts.headers, String::from_utf8(text.to_vec()).unwrap())
+        };
+        [ask(Request::get("/")).await, ask(Request::post("/")).await]
+    }
+
+    #[track_caller]
+    fn promises_only_what_is_so([look, form]: &[(StatusCode, HeaderMap, String); 2]) {
+        assert!(look.2.contains("Nothing was changed"), "{}", look.2);
+        assert!(!form.2.contains("Nothing was changed"), "{}", form.2);
+        assert!(form.2.contains("It is not certain whether what you asked for was done"));
+        assert!(form.2.contains("before you try again"), "{}", form.2);
+    }
+
     #[tokio::test]
     async fn a_panic_becomes_a_plain_page_that_tells_nothing() {
         #[expect(clippy::panic, reason = "that is what is tested")]
         async fn panics() -> &'static str {
             panic!("a secret")
         }
-        let folder = tempfile::tempdir().unwrap();
-        let reach = crate::fetch::Reach::PublicOnly;
-        let app = crate::app::App::new(Some(folder.path().into()), None, None, reach).unwrap();
-        let site = Site::new(Arc::new(app), crate::web::Settings::default()).unwrap();
-        let router = around(Router::new().route("/", get(panics)), &site);
-        let request = Request::get("/").header("host", "localhost:8787").body(Body::empty());
-        let answer = router.oneshot(request.unwrap()).await.unwrap();
-        assert_eq!(answer.status(), 500);
-        assert_eq!(answer.headers()[header::CONTENT_SECURITY_POLICY], POLICY);
-        let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        let text = String::from_utf8(text.to_vec()).unwrap();
-        assert!(text.contains("Nothing was changed") && !text.contains("secret"), "{text}");
+        let answers = both(panics).await;
+        for (status, headers, text) in &answers {
+            assert_eq!(*status, 500);
+            assert_eq!(headers[header::CONTENT_SECURITY_POLICY], POLICY);
+            assert!(!text.contains("secret"), "{text}");
+        }
+        promises_only_what_is_so(&answers);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_too_long_is_given_up() {
+        async fn sleeps() -> &'static str {
+            tokio::time::sleep(LONGEST * 2).await;
+            "awake"
+        }
+        let answers = both(sleeps).await;
+        assert!(answers.iter().all(|(status, ..)| *status == 408), "{answers:?}");
+        promises_only_what_is_so(&answers);
     }
 
     #[test]

@@ -453,6 +453,103 @@ fn nobody_gets_in_where_somebody_has_to_be() {
     });
 }
 
+/// Names of fields that forms and addresses have anywhere, read from the source.
+fn field_names() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web")), &mut files);
+    let mut names = BTreeSet::new();
+    for (_, text) in &files {
+        for part in text.split("Deserialize").skip(1).filter(|part| part.contains("struct ")) {
+            let body = part.split('{').nth(1).unwrap_or_default().split('}').next().unwrap();
+            for line in body.lines() {
+                let line = line.trim().trim_start_matches("pub ").trim_start_matches("(super) ");
+                let name = line.split(':').next().unwrap_or_default();
+                if line.contains(':') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                    names.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    assert!(names.len() > 40 && names.contains("page"), "{names:?}");
+    names
+}
+
+/// An answer of ours: a page, a way to one, or what the address is for.
+#[track_caller]
+fn is_ours(what: &str, page: &Page) {
+    let kind = page.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
+    let is_page = kind.starts_with("text/html") && page.text.contains("<main id=\"main\">");
+    let is_whole = page.status == 200 || page.status == 303;
+    assert!(is_whole || is_page, "{what}: {} {}", page.status, page.text);
+    for word in ["deserialize", "rejected", "Invalid UTF-8", "body stream"] {
+        assert!(!page.text.contains(word) || page.status == 200, "{what}: {}", page.text);
+    }
+}
+
+#[test]
+fn rubbish_in_an_address_or_a_form_is_answered_by_a_page() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        // The owner: to others what an address names is not there, whatever else stands in it.
+        let enter = async || {
+            let site = Site::shared(machine);
+            site.approved(&fake, "/sign-in", &[("server", &fake.url())]).await.0
+        };
+        enter().await.get("/settings").await.is(200);
+        let ids = furnish(&library(machine).store().await.unwrap().of(1), MARK).await;
+        let names = field_names();
+        let all = |value: &str| -> String {
+            let pairs = names.iter().map(|name| (name, value));
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+        };
+        let (words, minus) = (all("x"), all("-1"));
+        let twice = format!("{words}&{minus}");
+        let mut inside = enter().await;
+        let pages = doors().filter(|(_, path, ..)| {
+            !path.starts_with("/api") && !path.ends_with("/sign-out")
+        });
+        for (method, path, ..) in pages {
+            let good = filled(path, &ids);
+            let (begin, _) = path.split_once('{').unwrap_or((path, ""));
+            let ending = path.rsplit_once('}').map_or("", |(_, ending)| ending);
+            let mut paths = vec![good.clone()];
+            if path.contains('{') {
+                paths.extend(["x", "%FF", "-1", "99999999999999999999", "%00", "%3Cb%3E"].map(
+                    |odd| format!("{begin}{odd}{ending}"),
+                ));
+            }
+            for path in paths {
+                let queries = ["", &words, &minus, &twice, "%FF=%FF", "&&==", "page=1&page=2"];
+                for query in queries.iter().filter(|query| query.is_empty() || path == good) {
+                    let what = format!("{method} {path}?{query}");
+                    let page = if *method == "get" {
+                        inside.get(&format!("{path}?{query}")).await
+                    } else {
+                        let request = Request::post(&path)
+                            .header("host", "127.0.0.1:8787")
+                            .header("sec-fetch-site", "same-origin")
+                            .header("content-type", "application/x-www-form-urlencoded");
+                        inside.ask(request, query.as_bytes().to_vec()).await
+                    };
+                    is_ours(&what, &page);
+                }
+            }
+            if *method == "post" {
+                for kind in ["application/json", "text/plain", "multipart/form-data"] {
+                    let request = Request::post(&good)
+                        .header("host", "127.0.0.1:8787")
+                        .header("sec-fetch-site", "same-origin")
+                        .header("content-type", kind);
+                    let page = inside.ask(request, b"{}".to_vec()).await;
+                    is_ours(&format!("{method} {good} as {kind}"), &page);
+                }
+                // Some of it signs out, or asks too often.
+                inside = enter().await;
+            }
+        }
+    });
+}
+
 /// Everything that the database has, as bytes.
 async fn stolen(machine: &Machine) -> Vec<u8> {
     let Some(url) = machine.database_url() else {

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::web::fault::Fault;
+use crate::web::frame::only_looks;
 
 /// An error as an answer.
 #[derive(Debug)]
@@ -73,6 +74,10 @@ impl Problem {
     /// What stands for a page that programs cannot read.
     pub fn in_place_of(status: StatusCode) -> Problem {
         let says = match status {
+            StatusCode::REQUEST_TIMEOUT if !only_looks() => {
+                "The request was given up after a minute. It may have been carried out all the \
+                 same; look before you send it again."
+            }
             StatusCode::REQUEST_TIMEOUT => "The request was given up after a minute.",
             StatusCode::FORBIDDEN => "Requests of another site's pages are not answered.",
             StatusCode::MISDIRECTED_REQUEST => "This server answers under its own name only.",

@@ -7,10 +7,10 @@
 //! between; it also says what will be asked for.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::{Form, PrivateCookieJar};
+use axum_extra::extract::PrivateCookieJar;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,7 @@ use crate::store::{NOBODY, Owner, RunId, TargetRow};
 use crate::text::{fit, plain};
 use crate::verb::sign_in::{self, Asking};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Form, Query};
 use crate::web::limits::Address;
 use crate::web::page;
 use crate::web::runs;
@@ -294,7 +295,7 @@ pub struct Came {
     error: Option<String>,
 }
 
-/// The second half of both.
+/// The second half of all three: signing in, connecting, following people again.
 pub async fn back(
     State(site): State<Site>,
     from: Address,

@@ -4,7 +4,7 @@ mod back;
 mod link;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::PrivateCookieJar;
@@ -16,6 +16,7 @@ use super::page;
 use super::site::Site;
 use super::visitor::{Person, browser};
 use crate::store::HOUSE;
+use crate::web::input::{Path, Query};
 
 pub use back::{approve, ask_to_refollow, back, begin, connect, sign_in};
 pub use link::Link;

@@ -1,7 +1,6 @@
 //! What is decided about domains: exceptions made and ended, suggestions turned down.
 
 use axum::extract::State;
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::{Asked, back, show, target};
@@ -10,6 +9,7 @@ use crate::exception::ExceptionId;
 use crate::text::plain;
 use crate::verb::exceptions::{self, Excepting};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Form;
 use crate::web::site::Site;
 use crate::web::targets::{day, named, reason};
 use crate::web::visitor::Person;

@@ -5,7 +5,7 @@ mod turned_down;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -22,6 +22,7 @@ use super::visitor::Person;
 use crate::exception::{Exception, ExceptionId};
 use crate::store::TargetRow;
 use crate::text::{last_day, plain};
+use crate::web::input::Query;
 
 /// Rows on a page.
 const SIZE: u64 = 100;

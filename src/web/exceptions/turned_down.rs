@@ -1,7 +1,6 @@
 //! What was turned down on one target, whoever did that and however.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -11,6 +10,7 @@ use crate::ledger::Why;
 use crate::text::plain;
 use crate::verb::exceptions;
 use crate::web::fault::Answer;
+use crate::web::input::Query;
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::targets::name_of;

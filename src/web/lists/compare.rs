@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum_extra::extract::Query;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
@@ -16,6 +15,7 @@ use crate::list::bundled;
 use crate::text::count;
 use crate::web::chart::{Overlap, overlap};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Query;
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::site::Site;

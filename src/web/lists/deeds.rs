@@ -1,10 +1,9 @@
 //! What is done about one list: asked for again, decided about, set otherwise, let go.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::follow::PATIENCE;
@@ -17,6 +16,7 @@ use crate::store::{FollowedList, Others, SnapshotId, TargetRow};
 use crate::verb::lists::stop::{self, Follower, StopError, followers};
 use crate::verb::lists::versions;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Form, Path};
 use crate::web::limits::Address;
 use crate::web::page;
 use crate::web::site::Site;

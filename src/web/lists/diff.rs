@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use crate::store::{Snapshot, SnapshotId};
 use crate::text::{fit, plain};
 use crate::verb::lists::versions::{VersionError, ends};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::visitor::Person;

@@ -1,7 +1,6 @@
 //! What a list names: all of it, however long it is, a page at a time.
 
 use askama::Template;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
@@ -10,6 +9,7 @@ use crate::list::{Document, Purpose, Released, Verdict};
 use crate::store::SnapshotId;
 use crate::text::{count, fit, plain};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::visitor::Person;

@@ -1,7 +1,6 @@
 //! One list: what it is, how it does, how it came to be as it is, and what waits for a word.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 
@@ -19,6 +18,7 @@ use crate::verb::lists::overview::Followed;
 use crate::verb::lists::stop::{Follower, followers};
 use crate::web::chart::{Kind, Point, Sizes, sizes};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Path;
 use crate::web::page;
 use crate::web::visitor::Person;
 use crate::web::words;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use crate::store::Store;
 use crate::text::{count, fit, plain};
 use crate::verb::lists::overview::Followed;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Query;
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;

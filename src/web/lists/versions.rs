@@ -1,7 +1,6 @@
 //! Every version of a list that was kept.
 
 use askama::Template;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::follow::{FollowError, concerns_of};
 use crate::store::{FollowedList, Snapshot, SnapshotId, Standing};
 use crate::web::chart::Sizes;
 use crate::web::fault::Answer;
+use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::visitor::Person;

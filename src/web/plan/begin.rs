@@ -1,7 +1,6 @@
 //! Having a plan made.
 
 use axum::extract::State;
-use axum_extra::extract::Form;
 
 use super::form::{Choices, intent};
 use super::{newest, watch};
@@ -11,6 +10,7 @@ use crate::keep::Intent;
 use crate::web::at::At;
 use crate::web::door::offers;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Form;
 use crate::web::site::Site;
 
 pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices>) -> Answer {

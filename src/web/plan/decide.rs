@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::filter::Asked;
@@ -24,6 +23,7 @@ use crate::verb::exceptions::{self, Excepting};
 use crate::verb::ownership::{self, Which};
 use crate::web::at::At;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Form;
 use crate::web::site::Site;
 
 /// How often a word is said again because others were faster.

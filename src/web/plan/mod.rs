@@ -14,11 +14,10 @@ mod work;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use self::filter::Asked;
@@ -29,6 +28,7 @@ use super::page;
 use super::site::Site;
 use super::targets::{Head, Tab};
 use crate::desk::{Agreed, DeskError, Job, Proposal, Taken};
+use crate::web::input::{Form, Query};
 
 pub fn routes() -> Router<Site> {
     Router::new()

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use axum_extra::extract::Form;
 
 use super::fault::{Answer, Fault};
 use super::form::{Offers, Sent};
@@ -15,6 +14,7 @@ use super::page;
 use crate::publish::{Content, Publication};
 use crate::store::{PublicationId, Visibility};
 use crate::verb::publish as verb;
+use crate::web::input::{Form, Path};
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 

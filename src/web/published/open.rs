@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use crate::at_hand::at_hand;
 use crate::block::Level;
 use crate::publish::{Content, Form, Publication, What, find};
 use crate::store::{PublicationId, Visibility};
+use crate::web::input::Path;
 use crate::web::limits::Address;
 use crate::web::shelter::CORP;
 use crate::web::site::Site;

@@ -3,7 +3,7 @@
 //! It needs a right that nothing else here has, so the server is asked for it now; it is used
 //! once and given back.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum_extra::extract::PrivateCookieJar;
 use secrecy::SecretString;
@@ -17,6 +17,7 @@ use crate::verb::refollow::Right;
 use crate::verb::undo;
 use crate::web::entry;
 use crate::web::fault::{Answer, Fault, not_given_back};
+use crate::web::input::Path;
 use crate::web::limits::Address;
 use crate::web::site::Site;
 use crate::web::visitor::Person;

@@ -3,7 +3,7 @@
 use std::path::Path as FilePath;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::store;
 use crate::text::plain;
 use crate::web::at::At;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::site::Site;

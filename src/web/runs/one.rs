@@ -1,7 +1,7 @@
 //! One run: what it did, how it ended, and what can be done about it.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::store::{Run, RunStatus, StepStatus, TargetRow};
 use crate::text::plain;
 use crate::verb::undo;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::site::Site;

@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::fault::{Answer, Fault};
@@ -16,6 +15,7 @@ use super::page;
 use super::site::Site;
 use super::visitor::{Person, alive_since};
 use crate::store::{Session, Token};
+use crate::web::input::Form;
 
 pub fn routes() -> Router<Site> {
     Router::new()

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::{Answer, Fault, Person, Site, page, shown};
 use crate::store::{Scope, TokenId};
 use crate::verb::token;
+use crate::web::input::Form;
 
 #[derive(Deserialize)]
 pub struct Wanted {

@@ -1,9 +1,8 @@
 //! One block: whose it is, its dates, and whether it is to be at all.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum_extra::extract::Form;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
@@ -20,6 +19,7 @@ use crate::verb::dates::{self, Dating};
 use crate::verb::ownership::{self, Which};
 use crate::web::at::At;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Form, Query};
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;

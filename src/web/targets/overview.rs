@@ -1,7 +1,7 @@
 //! All of a person's accounts and servers, and the first page of each.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +17,7 @@ use crate::text::plain;
 use crate::verb::sign_in::{self, Told};
 use crate::web::at::At;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Query;
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;

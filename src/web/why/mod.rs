@@ -9,7 +9,6 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::routing::get;
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use super::page;
 use super::site::Site;
 use super::visitor::Person;
 use crate::text::{fit, plain};
+use crate::web::input::Query;
 use crate::why::why as account;
 
 pub fn routes() -> Router<Site> {
