@@ -152,7 +152,7 @@ impl Desk {
         lost: Vec<Person>,
     ) -> Result<Arc<Job>, DeskError> {
         let (app, row) = (app.clone(), row.clone());
-        self.begin(app.owner(), &row.name.clone(), Work::Refollow, None, async move |job| {
+        self.begin(app.owner(), &row.name.clone(), Work::Refollow, Some(run), async move |job| {
             match follow_again(&app, &right, &row, &lost, job.stop(), job.clone()).await {
                 (Ok(followed), given_back) => {
                     Ok(Ended::Refollowed(run, Arc::new(followed), given_back.err().map(Arc::new)))

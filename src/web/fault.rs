@@ -1,5 +1,7 @@
 //! Why a page could not be shown, for whoever asked for it.
 
+mod own;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -9,9 +11,7 @@ use crate::apply::ApplyError;
 use crate::backup::BackupError;
 use crate::desk::DeskError;
 use crate::fetch::FetchError;
-use crate::follow::FollowError;
 use crate::gather::AllHidden;
-use crate::gather::NameError;
 use crate::keep::FollowsNothing;
 use crate::mastodon::discovery::{AddressError, DiscoveryError};
 use crate::mastodon::oauth::OAuthError;
@@ -21,14 +21,10 @@ use crate::secret::SecretError;
 use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
 use crate::target::TargetError;
-use crate::verb::dates::DateError;
 use crate::verb::exceptions::ExceptionError;
-use crate::verb::lists::stop::OthersFollow;
-use crate::verb::ownership::OwnershipError;
 use crate::verb::publish::PublishingError;
-use crate::verb::refollow::RefollowError;
 use crate::verb::restore::RestoreError;
-use crate::verb::subscribe::SubscribeError;
+use crate::verb::resume::ResumeError;
 use crate::verb::token::TokenError;
 use crate::verb::undo::UndoError;
 
@@ -52,7 +48,7 @@ impl Fault {
     }
 
     pub fn told(status: StatusCode, title: &str, says: impl Into<String>) -> Fault {
-        Fault::Told { status, title: title.to_owned(), says: says.into() }
+        Fault::Told { status, title: title.to_owned(), says: words::sentence(&says.into()) }
     }
 
     /// Another page that is open has done it already, or the ground has shifted.
@@ -88,6 +84,8 @@ impl Fault {
     }
 }
 
+/// Of an error that only passes another one on, the other one has to be told: its place in the
+/// chain is taken.
 fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     let words = |error: &dyn std::fmt::Display| words::told(&error.to_string());
     if let Some(StoreError::Missing { .. }) = cause.downcast_ref() {
@@ -109,14 +107,27 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             UndoError::OnlyAFile(_) | UndoError::AnotherAccount { .. } => {
                 Some(Fault::input(words(error)))
             }
-            _ => None,
+            UndoError::Target(error) => told(error),
+            UndoError::Store(error) => told(error),
+            UndoError::Other(error) => Fault::of(error),
+            UndoError::Unreadable { .. } => None,
         };
     }
     if let Some(error) = cause.downcast_ref::<RestoreError>() {
         return match error {
             RestoreError::NoSuchBackup(_) => Some(Fault::Missing),
             RestoreError::OtherLevel { .. } => Some(Fault::input(words(error))),
-            _ => None,
+            RestoreError::Backup(error) => told(error),
+            RestoreError::Target(error) => told(error),
+            RestoreError::Store(error) => told(error),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<ResumeError>() {
+        return match error {
+            ResumeError::Apply(error) => told(error),
+            ResumeError::Store(error) => told(error),
+            ResumeError::Other(error) => Fault::of(error),
+            ResumeError::Unreadable { .. } => None,
         };
     }
     if let Some(error) = cause.downcast_ref::<BackupError>() {
@@ -159,45 +170,22 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     }
     if let Some(error) = cause.downcast_ref::<ApplyError>() {
         return match error {
-            ApplyError::Store(_) | ApplyError::Backup(_) | ApplyError::Lock { .. } => None,
+            ApplyError::Target(error) => told(error),
+            ApplyError::Store(error) => told(error),
+            ApplyError::Lock { .. } => None,
+            ApplyError::Backup(error) => {
+                tracing::error!(%error, "a backup could not be written");
+                Some(Fault::told(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "No backup was made",
+                    "No backup could be written, so nothing was changed. Whoever runs this server \
+                     finds the cause in its log.",
+                ))
+            }
             other => Some(Fault::conflict(words(other))),
         };
     }
-    if let Some(error) = cause.downcast_ref::<FollowError>() {
-        return followed(error);
-    }
-    if let Some(error) = cause.downcast_ref::<RefollowError>() {
-        return refollowing(error);
-    }
-    if let Some(OthersFollow { list, others }) = cause.downcast_ref() {
-        return Some(Fault::conflict(format!(
-            "Other people follow {list} here, with {}. Nothing was changed. Look at the page again; \
-             it says what that means.",
-            crate::text::count(others.targets, "target")
-        )));
-    }
-    told_as_it_is(cause)
-}
-
-/// What went wrong with following people again.
-fn refollowing(error: &RefollowError) -> Option<Fault> {
-    match error {
-        RefollowError::SomebodyElse { .. } => Some(Fault::input(words::told(&error.to_string()))),
-        RefollowError::Interrupted { so_far, source } => {
-            let far = crate::text::people(*so_far);
-            told(source).map(|fault| fault.and(&format!("You follow {far} of them again so far.")))
-        }
-        RefollowError::Kept { failed, at, .. } => {
-            let fault = refollowing(failed).unwrap_or_else(|| {
-                let says = "People could not be followed again. Whoever runs this server finds the \
-                            cause in its log.";
-                Fault::told(StatusCode::INTERNAL_SERVER_ERROR, "Something is broken here", says)
-            });
-            Some(fault.and(&not_given_back(at)))
-        }
-        RefollowError::SignIn(error) => told(error),
-        RefollowError::Other(_) => None,
-    }
+    own::words(cause).or_else(|| told_as_it_is(cause))
 }
 
 /// What to do about a right that a server was not made to forget.
@@ -211,6 +199,10 @@ pub fn not_given_back(at: &str) -> String {
 /// Errors whose own words are what a person can do something with.
 fn told_as_it_is(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     let words = words::told(&cause.to_string());
+    if let Some(TargetError::Stopped) = cause.downcast_ref() {
+        let says = "It was stopped before it had changed anything.";
+        return Some(Fault::told(StatusCode::CONFLICT, "Stopped", says));
+    }
     let theirs = cause.is::<TargetError>()
         || cause.is::<OAuthError>()
         || cause.is::<DiscoveryError>()
@@ -230,12 +222,8 @@ fn told_as_it_is(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     let input = cause.is::<AddressError>()
         || cause.is::<AllHidden>()
         || cause.is::<ExceptionError>()
-        || cause.is::<DateError>()
-        || cause.is::<OwnershipError>()
-        || cause.is::<SubscribeError>()
         || cause.is::<SourceError>()
         || cause.is::<SecretError>()
-        || cause.is::<NameError>()
         || cause.is::<PlanFileError>();
     input.then(|| Fault::input(words))
 }
@@ -245,40 +233,21 @@ fn publishing(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(error) = cause.downcast_ref::<PublishingError>() {
         return match error {
             PublishingError::Store(error) => told(error),
-            PublishingError::Chance(_) | PublishingError::Other(_) => None,
+            PublishingError::Other(error) => Fault::of(error),
+            PublishingError::Chance(_) => None,
             input => Some(Fault::input(input.to_string())),
         };
     }
     if let Some(error) = cause.downcast_ref::<TokenError>() {
         return match error {
             TokenError::Store(error) => told(error),
-            TokenError::Chance(_) | TokenError::Other(_) => None,
+            TokenError::Other(error) => Fault::of(error),
+            TokenError::Chance(_) => None,
             input => Some(Fault::input(input.to_string())),
         };
     }
     let nothing = cause.downcast_ref::<PublishError>()?;
     Some(Fault::conflict(nothing.to_string()))
-}
-
-/// What is so about a list. Where the database is at fault, only the log tells.
-fn followed(error: &FollowError) -> Option<Fault> {
-    let words = words::told(&error.to_string());
-    match error {
-        FollowError::Store(StoreError::Missing { .. }) | FollowError::NoVersion { .. } => {
-            Some(Fault::Missing)
-        }
-        FollowError::NothingHeld(_) | FollowError::Unacceptable { .. } => {
-            Some(Fault::conflict(words))
-        }
-        FollowError::Store(StoreError::Taken(_))
-        | FollowError::Source(_)
-        | FollowError::Secret(_)
-        | FollowError::NotYours(_)
-        | FollowError::Unreadable { .. }
-        | FollowError::Damaged { .. }
-        | FollowError::Unsigned { .. } => Some(Fault::input(words)),
-        FollowError::Store(_) | FollowError::Settings(_) => None,
-    }
 }
 
 impl IntoResponse for Fault {

@@ -26,8 +26,6 @@ pub fn notice_with(text: &str, place: &str) -> Option<String> {
     let text = BOXES.iter().fold(text.to_owned(), |text, (said, says)| {
         text.replace(said, &says.replace("{place}", place))
     });
-    let is_command =
-        |part: &str| part.contains('`') || part.contains(" --") || part.contains("hedgerow login");
     let mut kept = String::new();
     for sentence in plain(&text).split_inclusive(". ") {
         let (head, tail) = sentence.split_once("; ").unwrap_or((sentence, ""));
@@ -37,14 +35,42 @@ pub fn notice_with(text: &str, place: &str) -> Option<String> {
             (false, false) => kept.push_str(sentence),
         }
     }
-    let kept = kept.trim().to_owned();
+    let kept = kept.replace('`', "").trim().to_owned();
     (!kept.is_empty()).then_some(kept)
 }
 
-/// An error's words without what to type, or what is left of them.
+/// Whether words are about what to type. Hedgerow itself is written with a capital.
+fn is_command(part: &str) -> bool {
+    let begins =
+        |at: usize| !part[..at].ends_with(|c: char| c.is_alphanumeric() || "-_.@/".contains(c));
+    let typed = part.match_indices("hedgerow ").any(|(at, _)| begins(at));
+    let mut options = part.match_indices("--");
+    let option = options
+        .any(|(at, _)| begins(at) && part[at + 2..].starts_with(|c: char| c.is_ascii_lowercase()));
+    typed || option || part.contains("the same command")
+}
+
+/// An error's words without what to type.
 pub fn told(text: &str) -> String {
     let lines: Vec<String> = text.lines().filter_map(notice).collect();
-    if lines.is_empty() { plain(&text.replace('`', "")).into_owned() } else { lines.join(" ") }
+    if lines.is_empty() { "That did not work.".to_owned() } else { lines.join(" ") }
+}
+
+/// Words as a sentence, with a capital and a full stop. A name in front stays as it is written.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let (first, _) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let is_word = first.chars().all(|c| c.is_alphabetic() || "\u{2019}',:;".contains(c));
+    let mut chars = text.chars();
+    let mut sentence = match chars.next() {
+        Some(begins) if is_word => begins.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    };
+    let ends = sentence.trim_end_matches(['\u{201d}', '"', ')']);
+    if !ends.is_empty() && !ends.ends_with(['.', '!', '?', '\u{2026}', ':']) {
+        sentence.push('.');
+    }
+    sentence
 }
 
 pub fn reason(reason: &Reason) -> String {
@@ -147,8 +173,38 @@ mod tests {
             ),
             ("repl.co is shared by strangers.", Some("repl.co is shared by strangers.")),
             ("Run `hedgerow sync`.", None),
+            ("Follow it first: hedgerow lists add x", None),
+            ("Sign in. Run: hedgerow login home.example", Some("Sign in.")),
+            ("It was left out; leave that to --accept.", Some("It was left out.")),
+            ("Take this away (--all)", None),
+            (
+                "No.hedgerow is a name -- and `bad` a word.",
+                Some("No.hedgerow is a name -- and bad a word."),
+            ),
+            (
+                "xn--a.example and hedgerow.example stay.",
+                Some("xn--a.example and hedgerow.example stay."),
+            ),
+            ("Hedgerow has not put it there.", Some("Hedgerow has not put it there.")),
         ] {
-            assert_eq!(notice(text).as_deref(), want);
+            assert_eq!(notice(text).as_deref(), want, "{text}");
+        }
+        assert_eq!(told("see `hedgerow runs`"), "That did not work.");
+    }
+
+    #[test]
+    fn words_become_a_sentence_and_names_stay_as_they_are() {
+        for (text, want) in [
+            ("there is no such day", "There is no such day."),
+            ("That is so.", "That is so."),
+            ("bad.example has no date", "bad.example has no date."),
+            ("garden-fence is held", "garden-fence is held."),
+            ("it is \u{201c}this.\u{201d}", "It is \u{201c}this.\u{201d}"),
+            ("it is this (or that)", "It is this (or that)."),
+            ("why?", "Why?"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), want);
         }
     }
 }

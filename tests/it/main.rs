@@ -34,6 +34,7 @@ mod web;
 mod web_api;
 mod web_entry;
 mod web_exceptions;
+mod web_faults;
 mod web_lists;
 mod web_log;
 mod web_owners;

@@ -62,7 +62,7 @@ fn a_form_that_cannot_be_taken_comes_back_as_it_was() {
         for (domain, until, reason, says) in [
             ("", "", "r", "No domain was named"),
             ("not a domain!", "", "r", "cannot be taken as a domain"),
-            ("a.example", "2001-01-01", "r", "that day is over"),
+            ("a.example", "2001-01-01", "r", "That day is over"),
             ("a.example", "soon", "r", "is not a day"),
             ("a.example", "", &*long, "500 letters"),
             ("\"><script>x</script>", "", "r", "cannot be taken as a domain"),

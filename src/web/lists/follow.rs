@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::{address, known, overview};
@@ -16,6 +15,7 @@ use crate::store::StoreError;
 use crate::text::plain;
 use crate::verb::lists::add::{self, AddError, Looked};
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Form;
 use crate::web::limits::Address;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
@@ -150,11 +150,21 @@ fn refused(error: AddError) -> Refused {
         AddError::Store(_) | AddError::Follow(FollowError::Store(_)) => {
             return Refused::Fault(Fault::Broken(error.into()));
         }
-        AddError::Bundled(_) | AddError::Key(_) | AddError::Source(_) | AddError::Follow(_) => {
-            words::told(&error.to_string())
+        AddError::Bundled(_) | AddError::Key(_) | AddError::Source(_) => {
+            words::sentence(&words::told(&error.to_string()))
         }
+        AddError::Follow(_) => return follow_refused(error),
     };
     Refused::Told(says)
+}
+
+/// What stands in the way of a list itself.
+fn follow_refused(error: AddError) -> Refused {
+    let AddError::Follow(error) = error else { return Refused::Fault(error.into()) };
+    match Fault::from(error) {
+        Fault::Told { says, .. } => Refused::Told(says),
+        other => Refused::Fault(other),
+    }
 }
 
 /// Follows what was typed, and says what it is called from now on.

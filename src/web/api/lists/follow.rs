@@ -58,7 +58,7 @@ fn refused(error: AddError) -> Problem {
         }
         AddError::Follow(error) => Problem::from(error),
         AddError::Store(error) => Problem::from(error),
-        told => Problem::input(words::told(&told.to_string())),
+        told => Problem::input(words::sentence(&words::told(&told.to_string()))),
     }
 }
 
