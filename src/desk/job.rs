@@ -1,5 +1,6 @@
 //! One piece of work in the background, and how far it is.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,7 @@ pub struct Job {
     stopper: Stopper,
     stop: Stop,
     wish: OnceLock<Wish>,
+    told: AtomicBool,
 }
 
 impl Job {
@@ -105,8 +107,8 @@ impl Job {
         };
         let (stopper, stop) = stop();
         let wish = OnceLock::new();
-        let pace = Mutex::new(Pace::of(0));
-        Job { status: watch::Sender::new(status), pace, stopper, stop, wish }
+        let (pace, told) = (Mutex::new(Pace::of(0)), AtomicBool::new(false));
+        Job { status: watch::Sender::new(status), pace, stopper, stop, wish, told }
     }
 
     /// What the plan is to bring about, where one is made.
@@ -134,6 +136,15 @@ impl Job {
 
     pub fn is_over(&self) -> bool {
         self.status.borrow().ended.is_some()
+    }
+
+    /// A person has read how it ended, so that nobody has to point it out any more.
+    pub fn note_told(&self) {
+        self.told.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Asks it to stop after the step that is under way. A run can be resumed.

@@ -128,7 +128,10 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
         let can_stop = !status.stopping && status.work != Work::Abandon;
         let stop_says = match status.work {
             Work::Apply => "Stop after this step. What is done stays, and you can go on later.",
-            _ => "Stop. Nothing is changed by it.",
+            Work::Refollow => "Stop. Who is followed again by then stays followed.",
+            Work::Read | Work::Plan | Work::Abandon | Work::BackUp => {
+                "Stop. Nothing is changed by it."
+            }
         };
         let shown = Shown::of(&status);
         return Ok(page::html(StatusCode::OK, &WorkPage { head, shown, can_stop, stop_says }));
@@ -138,6 +141,8 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
     }
     let Ended::Failed(error) = ended else { return Err(Fault::Missing) };
     let head = Head { news: None, ..Head::of(&site, person, row, Tab::Plan).await? };
+    // From now on no other page points here.
+    job.note_told();
     Ok(failed(head, &status, error))
 }
 

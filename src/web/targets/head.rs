@@ -164,7 +164,7 @@ impl News {
             let status = job.status();
             match &status.ended {
                 None => return Ok(Some(News::line(under_way(&status), work, "Watch", false))),
-                Some(Ended::Failed(_)) => {
+                Some(Ended::Failed(_)) if !job.is_told() => {
                     return Ok(Some(News::line(failed(status.work), work, "See why", true)));
                 }
                 Some(_) => {}
