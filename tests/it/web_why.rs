@@ -43,7 +43,7 @@ fn a_block_is_told_with_its_run_its_lists_and_what_people_decided() {
         assert_eq!(fake.requests().len(), 0, "nobody is asked");
         machine.run(&["exceptions", "add", "threads.net", "--reason", "<b>friends</b>"]).exits(0);
         let page = site.get("/why?domain=threads.net").await.is(200).says("everywhere");
-        let page = page.says("made an exception").says("for good");
+        let page = page.says("Made an exception: no list blocks threads.net").says("for good");
         assert!(
             !page.text.contains("<b>friends") && page.text.contains("friends"),
             "{}",

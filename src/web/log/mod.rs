@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use chrono::{DateTime, Utc};
@@ -21,6 +21,9 @@ use super::targets::{Head, Tab, name_of};
 use super::visitor::Person;
 use crate::store::{Event, EventFilter, EventKind, RunId, TargetRow};
 use crate::text::plain;
+use crate::web::input::Query;
+
+pub use words::says;
 
 /// Rows on a page.
 const SIZE: u32 = 100;
@@ -179,7 +182,7 @@ impl Row {
         Row {
             at: event.at,
             actor: plain(&event.actor).into_owned(),
-            says: words::says(event),
+            says: says(event),
             domain: text(&event.domain),
             list: text(&event.list),
             target,

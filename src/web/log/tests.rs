@@ -55,7 +55,7 @@ fn nothing_in_the_words_names_a_command() {
         let (target, domain, list, run) = (None, None, None, None);
         let actor = String::new();
         let event = Event { id: 1, at, actor, kind: *kind, target, domain, list, run, detail };
-        let says = words::says(&event);
+        let says = says(&event);
         assert!(!says.contains('`') && !says.contains(" --"), "{kind}: {says}");
     }
 }

@@ -9,7 +9,7 @@ mod view;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
@@ -25,6 +25,7 @@ use super::site::Site;
 use super::targets::{Head, Tab};
 use super::visitor::Person;
 use crate::store::{Run, TargetRow};
+use crate::web::input::{Path, Query};
 
 /// Rows on a page.
 const SIZE: u32 = 100;
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Site> {
 }
 
 pub use self::again::follow;
+pub use self::view::became;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

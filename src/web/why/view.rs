@@ -8,8 +8,10 @@ use crate::block::{Level, Severity};
 use crate::domain::Domain;
 use crate::ledger::{Owner, Why as Turned};
 use crate::policy::Mode;
-use crate::store::{Action, Event, EventKind, StepStatus};
-use crate::text::plain;
+use crate::store::{Action, Event, StepStatus};
+use crate::text::{last_day, plain};
+use crate::web::log::says;
+use crate::web::runs::became;
 use crate::why::{Account, ComesTo, Deed, InList, ListsNow, OnTarget, Relative, Said, Stands};
 
 pub struct View {
@@ -63,7 +65,8 @@ pub struct ListRow {
 pub struct ExceptionRow {
     pub domain: String,
     pub reach: String,
-    pub until: Option<DateTime<Utc>>,
+    /// Its last day.
+    pub until: Option<String>,
     pub reason: String,
 }
 
@@ -113,7 +116,7 @@ impl View {
             ExceptionRow {
                 domain: format!("{}{below}", exception.domain),
                 reach: format!("{on}{against}"),
-                until: exception.until,
+                until: exception.until.map(last_day),
                 reason: plain(exception.reason.as_deref().unwrap_or_default()).into_owned(),
             }
         };
@@ -158,7 +161,7 @@ fn lines(on: &OnTarget, domain: &Domain) -> Vec<Line> {
         lines.push(dated(before, turned.at, ", until a list says more."));
     }
     if let Some(at) = on.expires_at {
-        lines.push(dated("Its last day ends on", at, "."));
+        lines.push(line(format!("Its last day is {}.", last_day(at))));
     }
     if let Some(at) = on.review_at {
         lines.push(dated("You want to look at it again on", at, "."));
@@ -295,14 +298,14 @@ fn list_rows(list: &InList, domain: &Domain) -> Vec<ListRow> {
 }
 
 fn run(deed: &Deed) -> RunRow {
-    let did = match deed.action {
-        Action::Add => "blocked it",
-        Action::Update => "changed its block",
-        Action::Remove => "lifted its block",
+    let (did, was) = match deed.action {
+        Action::Add => ("blocked it", "was to block it"),
+        Action::Update => ("changed its block", "was to change its block"),
+        Action::Remove => ("lifted its block", "was to lift its block"),
     };
     let what = match deed.status {
         StepStatus::Done => did.to_owned(),
-        other => format!("{did}: {other}"),
+        other => format!("{was}: {}", became(other)),
     };
     RunRow {
         run: deed.run,
@@ -314,28 +317,10 @@ fn run(deed: &Deed) -> RunRow {
 }
 
 fn person(event: &Event) -> PeopleRow {
-    let what = match event.kind {
-        EventKind::Excepted => "made an exception",
-        EventKind::ExceptionEnded => "ended an exception",
-        EventKind::Dismissed => "turned it down",
-        EventKind::Undismissed => "let it be suggested again",
-        EventKind::Adopted => "had Hedgerow look after the block",
-        EventKind::Released => "took the block over as their own",
-        EventKind::Dated => "set a date for the block",
-        EventKind::Undated => "took the date off the block",
-        EventKind::LiftedByHand => "lifted the block by hand",
-        EventKind::ChangedByHand => "changed the block by hand",
-        EventKind::LiftedOwn => "lifted a block of their own",
-        EventKind::Refollowed => "followed again whom the block had cut",
-        other => other.as_str(),
-    };
-    let target = event.target.as_deref().map_or("everywhere".into(), plain);
-    let list =
-        event.list.as_deref().map_or(String::new(), |list| format!(", against {}", plain(list)));
     PeopleRow {
         at: event.at,
         who: plain(&event.actor).into_owned(),
-        what: what.replace('-', " "),
-        on: format!("{target}{list}"),
+        what: says(event),
+        on: event.target.as_deref().map_or("everywhere".into(), plain).into_owned(),
     }
 }
