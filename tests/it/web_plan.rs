@@ -138,6 +138,10 @@ async fn groups_stand_in_the_order_of_consequence() {
     assert!(order.map(at).is_sorted());
     assert!(plan.text.contains("mastodon.social is one of the largest servers"));
     assert!(!plan.text.contains("--"), "an option of the command line is named");
+    assert!(plan.text.contains("One of the largest servers"), "{}", plan.text);
+    for raw in ["large-servers:", ">large-servers<"] {
+        assert!(!plan.text.contains(raw), "the command line\u{2019}s word for a guard: {raw}");
+    }
 }
 
 #[tokio::test]

@@ -141,8 +141,8 @@ fn held_row(held: &Held, form: &Form) -> RowView {
         Row::Update(update) => updated(update, None),
         Row::Remove(remove) => removed(remove),
     };
-    let why: Vec<String> = held.why.iter().map(ToString::to_string).collect();
-    view.details.insert(0, plain(&why.join("; ")).into_owned());
+    let why: Vec<String> = held.why.iter().map(words::hold).collect();
+    view.details.insert(0, why.join("; "));
     // A number that is too large is about all rows; a name can be agreed to by itself.
     let by_name = |hold: &Hold| match hold {
         Hold::Guard { guard, .. } => matches!(guard, Guard::LargeServers | Guard::PublicSuffix),

@@ -53,6 +53,7 @@ pub struct PlanPage {
 
 struct LetGo {
     guard: &'static str,
+    title: &'static str,
     says: &'static str,
     checked: bool,
 }
@@ -148,7 +149,8 @@ fn guards(plan: &Plan) -> Vec<LetGo> {
     }
     let says = |(name, checked): (&'static str, bool)| {
         let guard: Guard = name.parse().ok()?;
-        Some(LetGo { guard: name, says: words::let_go(guard), checked })
+        let (title, says) = (words::guard(guard).0, words::let_go(guard));
+        Some(LetGo { guard: name, title, says, checked })
     };
     found.into_iter().filter_map(says).collect()
 }

@@ -1,7 +1,7 @@
 //! What a list would do to one of the person's targets, as it was last seen.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::store::TargetRow;
 use crate::text::{count, plain};
 use crate::verb::lists::would::would as planned;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
@@ -227,9 +228,9 @@ fn held(held: &Held) -> GroupRow {
         Row::Update(update) => transition(&update.before, &update.after),
         Row::Remove(remove) => lifts(remove),
     };
-    let why: Vec<String> = held.why.iter().map(ToString::to_string).collect();
+    let why: Vec<String> = held.why.iter().map(words::hold).collect();
     let domain = plain(held.row.name()).into_owned();
-    GroupRow { domain, what, reason: words::told(&why.join("; ")) }
+    GroupRow { domain, what, reason: why.join("; ") }
 }
 
 fn skipped(skipped: &Skipped) -> GroupRow {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::policy::Terms;
 use crate::store::{Event, EventKind};
 use crate::text::{count, fit, last_day, plain};
+use crate::web::words;
 
 /// Of a stranger's words, in columns.
 const LONGEST: usize = 300;
@@ -116,7 +117,10 @@ pub fn says(event: &Event) -> String {
         EventKind::RunFinished => ended(event),
         EventKind::RunAbandoned => "Gave the run up; what it had done stays".to_owned(),
         EventKind::Overridden => match (word("guard"), &event.domain) {
-            (Some(guard), _) => format!("Let go of the guard {guard}"),
+            (Some(guard), _) => {
+                let title = guard.parse().map_or(guard.as_str(), |guard| words::guard(guard).0);
+                format!("Let go of the guard \u{201c}{title}\u{201d}")
+            }
             (None, _) => format!("Said yes to {domain} by name"),
         },
         EventKind::Blocked => format!("Blocked {domain}{}", for_list(event)),
@@ -163,7 +167,7 @@ fn named(deed: &str, name: Option<String>) -> String {
 
 fn because(event: &Event) -> String {
     let why = said(&event.detail, "error").or_else(|| said(&event.detail, "why"));
-    why.map_or_else(String::new, |why| format!(" ({})", crate::web::words::told(&why)))
+    why.map_or_else(String::new, |why| format!(" ({})", words::told(&why)))
 }
 
 fn for_list(event: &Event) -> String {
@@ -214,7 +218,7 @@ fn ended(event: &Event) -> String {
         (_, Some(false)) => "The run ended, and the server is not as planned",
         _ => "The run ended",
     };
-    let why = said(&event.detail, "message").map(|why| crate::web::words::told(&why));
+    let why = said(&event.detail, "message").map(|why| words::told(&why));
     why.map_or_else(|| how.to_owned(), |why| format!("{how}: {why}"))
 }
 
