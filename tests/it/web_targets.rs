@@ -79,6 +79,33 @@ fn a_first_visit_says_what_can_be_done_and_looking_changes_nothing() {
 }
 
 #[test]
+fn blocks_are_found_by_what_people_write() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        let comment = "Gr\u{f6}\u{df}e z\u{e4}hlt".to_owned();
+        for block in [
+            AdminBlock { private_comment: comment, ..AdminBlock::new("a.example", "suspend") },
+            AdminBlock::new("xn--bcher-kva.example", "suspend"),
+            AdminBlock::new("bucher.example", "suspend"),
+        ] {
+            fake.world().block_for_all(block);
+        }
+        let (site, target) = server(machine, &fake).await;
+        read(&site, &target).await;
+        for (looked_for, found) in [
+            ("gr%C3%B6%C3%9Fe", "a.example"),
+            ("GR%C3%96%C3%9Fe+Z%C3%84", "a.example"),
+            ("B%C3%BCch", "xn--bcher-kva.example"),
+            ("b%C3%BCcher.example", "xn--bcher-kva.example"),
+            ("xn--bcher", "xn--bcher-kva.example"),
+        ] {
+            let page = site.get(&format!("{target}/blocks?q={looked_for}")).await.is(200);
+            row(&page.says("1 of 3"), found);
+        }
+    });
+}
+
+#[test]
 fn blocks_are_found_sorted_and_paged() {
     on_both(async |machine| {
         let fake = Fake::start(Version::V4_6);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -19,6 +19,7 @@ use crate::target::export;
 use crate::text::{last_day, plain};
 use crate::web::at::At;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Query;
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::site::Site;
@@ -139,11 +140,8 @@ impl<'a> Beside<'a> {
 
 impl Asked {
     fn sieve(&self) -> Sieve {
-        let text = self.q.trim().to_lowercase();
-        // Servers keep names in ASCII.
-        let ascii = if text.is_ascii() { None } else { idna::domain_to_ascii(&text).ok() };
         Sieve {
-            text: ascii.unwrap_or(text),
+            text: self.q.trim().to_lowercase(),
             severity: ["suspend", "silence", "noop"]
                 .contains(&self.severity.as_str())
                 .then(|| Severity::from_word(&self.severity))

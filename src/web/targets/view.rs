@@ -411,10 +411,12 @@ fn created(block: &Block) -> Option<DateTime<Utc>> {
 
 /// Nobody types a line break, so nothing that is looked for reaches over one.
 fn write_line(words: &mut String, block: &Block) {
+    // Servers keep names in ASCII, and people write them in both forms.
+    let unicode = block.name.contains("xn--").then(|| idna::domain_to_unicode(&block.name).0);
     let rule = block.rule.as_ref();
     let comments = rule.map(|rule| [&rule.public_comment, &rule.private_comment]);
     let said = comments.into_iter().flatten().flatten().map(CompactString::as_str);
-    for part in std::iter::once(block.name.as_str()).chain(said) {
+    for part in std::iter::once(block.name.as_str()).chain(unicode.as_deref()).chain(said) {
         words.extend(part.to_lowercase().chars().map(|c| if c == '\n' { ' ' } else { c }));
         words.push(' ');
     }
