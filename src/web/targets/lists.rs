@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use super::head::{Head, Tab};
@@ -23,6 +22,7 @@ use crate::web::at::At;
 use crate::web::door::offers::{self, Offer};
 use crate::web::entry::inside;
 use crate::web::fault::{Answer, Fault};
+use crate::web::input::Form;
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
@@ -42,8 +42,8 @@ pub(super) struct Lists {
 
 /// A list that is followed.
 pub(super) struct Row {
-    pub name: String,
     /// As it is called in an address and a form.
+    pub name: String,
     pub title: String,
     pub size: String,
     /// It is not here to be read any more.
