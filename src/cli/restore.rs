@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ impl Args {
         let reporter = Arc::new(Reporter::new(json));
         let stop = stop_on_interrupt();
         let opened = app.open(&name, &hints, &stop, reporter.clone()).await?;
-        let plan = restore::plan(app, opened.target(), &backup).await?;
+        let plan = restore::plan(app, opened.target(), &backup, &BTreeSet::new()).await?;
         if self.plan {
             let saved: Option<PathBuf> = self.run.output().cloned();
             if let Some(path) = &saved {

@@ -11,6 +11,7 @@
 //! this process only: a run that ends with it can be resumed, as any run.
 
 mod anew;
+mod decide;
 mod job;
 mod memory;
 mod outline;
@@ -34,6 +35,8 @@ use crate::stop::{Stop, Stopper, stop};
 use crate::store::{Owner, ProposalId, RunId, TargetRow};
 use crate::target::Target;
 
+pub use decide::word::{Context, Word, endable};
+pub use decide::{About, DecideError, Decision, Otherwise, Outcome};
 pub use job::{Ended, Job, Status, Work};
 pub use memory::Memory;
 pub use outline::{At, Found, Group, Outline, Place, Sought};

@@ -2,15 +2,20 @@
 //! else. A long plan is worked through once, and then any page of it can be shown at once.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
+use super::decide::word::{Word, words_for_all};
+use super::proposal::Wish;
 use crate::combine::Asks;
 use crate::domain::Domain;
-use crate::plan::{Add, Cause, Direction, Held, Hold, Plan, Remove, Row, Skipped, Update, cuts};
+use crate::plan::{
+    Add, Cause, Direction, Held, Hold, Plan, Reason, Remove, Row, Skipped, Update, cuts,
+};
 use crate::policy::{Guard, worded};
 
 worded! {
@@ -79,6 +84,10 @@ pub struct Outline {
     pub cutting: usize,
     /// Of how many of those nobody knows whom they cut.
     pub unknown: usize,
+    /// Whether an exception keeps anything from being done.
+    pub(super) has_excepted: bool,
+    /// The words for each whole group.
+    words: Vec<Vec<Word>>,
 }
 
 impl Place {
@@ -91,6 +100,23 @@ impl Place {
             Place::Skipped(at) => At::Skipped(plan.skipped.get(at)?),
         })
     }
+
+    /// Where the rows of a name stand, which has rarely more than one.
+    pub fn named(plan: &Plan, name: &str) -> Vec<Place> {
+        let add = span(&plan.add, name, |row| row.domain.as_str()).map(Place::Add);
+        let update = span(&plan.update, name, |row| row.domain.as_str()).map(Place::Update);
+        let remove = span(&plan.remove, name, |row| &row.domain).map(Place::Remove);
+        let held = span(&plan.held, name, |held| held.row.name()).map(Place::Held);
+        let skipped = span(&plan.skipped, name, |row| &row.domain).map(Place::Skipped);
+        add.chain(update).chain(remove).chain(held).chain(skipped).collect()
+    }
+}
+
+/// Which of some rows have this name; a plan has all its rows in the order of their names.
+fn span<T>(rows: &[T], name: &str, of: impl Fn(&T) -> &str) -> Range<usize> {
+    let from = rows.partition_point(|row| of(row) < name);
+    let number = rows[from..].iter().take_while(|row| of(row) == name).count();
+    from..from + number
 }
 
 impl<'a> At<'a> {
@@ -162,7 +188,7 @@ impl Sought {
 }
 
 impl Outline {
-    pub fn of(plan: &Plan) -> Outline {
+    pub fn of(plan: &Plan, wish: &Wish) -> Outline {
         let mut groups: Groups = vec![Vec::new(); Group::ALL.len()];
         let mut guards = Vec::new();
         let mut ends: Vec<(&Domain, usize)> =
@@ -221,8 +247,12 @@ impl Outline {
             done.filter_map(|place| place.of(plan).and_then(At::cutting)).collect();
         let (cutting, dark) = (ends.len(), &plan.impact.unknown);
         let unknown = ends.into_iter().filter(|domain| dark.contains(*domain)).count();
+        let excepted = |row: &Skipped| matches!(row.reason, Reason::Excepted { .. });
+        let has_excepted = plan.skipped.iter().any(excepted);
+        let words = |group: &Group| words_for_all(wish, plan, *group, &groups[*group as usize]);
+        let words = Group::ALL.iter().map(words).collect();
         let (groups, sought) = (Arc::new(groups), Cache::new(SOUGHT));
-        Outline { groups, sought, guards, cutting, unknown }
+        Outline { groups, sought, guards, cutting, unknown, has_excepted, words }
     }
 
     /// The rows of the plan that are looked for.
@@ -245,9 +275,10 @@ impl Outline {
         self.groups.get(group as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// All rows, wherever they stand.
-    pub fn all(&self) -> impl Iterator<Item = (Group, Place)> {
-        Group::ALL.iter().flat_map(|group| self.rows(*group).iter().map(|place| (*group, *place)))
+    /// The words for a whole group: those that are said of groups and that any of its rows
+    /// takes.
+    pub fn words(&self, group: Group) -> &[Word] {
+        self.words.get(group as usize).map_or(&[], Vec::as_slice)
     }
 }
 

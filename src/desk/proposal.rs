@@ -24,8 +24,12 @@ const COUNTS: TimeDelta = TimeDelta::minutes(15);
 pub enum Wish {
     /// What lists ask for: those that the target follows, or some for this once.
     Lists(Box<Intent>),
-    /// A backup, by its number.
-    Restore { backup: i64 },
+    /// A backup, by its number, but for domains that are left as they are.
+    Restore {
+        backup: i64,
+        #[serde(default)]
+        aside: Vec<Domain>,
+    },
     /// A run taken back, or what it did to some domains.
     Undo {
         run: RunId,
@@ -58,9 +62,10 @@ impl Wish {
                 keep::plan_again(app, target, &intent).await?
             }
             Wish::Lists(intent) => keep::plan(app, target, intent).await?,
-            Wish::Restore { backup } => {
+            Wish::Restore { backup, aside } => {
                 let (_, backup) = restore::backup(&app.store().await?, *backup).await?;
-                restore::plan(app, target, &backup).await?
+                let aside = aside.iter().cloned().collect();
+                restore::plan(app, target, &backup, &aside).await?
             }
             Wish::Undo { run, only } => {
                 let (run, was) = undo::run_to_undo(app, *run).await?;
@@ -152,7 +157,7 @@ impl Proposal {
 
     /// The rows of the plan in the order of their consequence; worked out once.
     pub fn outline(&self) -> &Outline {
-        self.outline.get_or_init(|| Outline::of(&self.plan))
+        self.outline.get_or_init(|| Outline::of(&self.plan, &self.wish))
     }
 
     /// The same for another wish, from what is known. Nothing where somebody was faster.
@@ -241,4 +246,20 @@ impl Proposal {
 /// Whether both plans cut the same people, as far as anybody knows.
 fn cuts_alike(a: &Plan, b: &Plan) -> bool {
     a.cuts() == b.cuts() && a.impact.unknown == b.impact.unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_of_older_versions_are_read() {
+        let read = |text: &str| serde_json::from_str::<Wish>(text).unwrap();
+        let restore = read(r#"{"what":"restore","backup":3}"#);
+        assert_eq!(restore, Wish::Restore { backup: 3, aside: Vec::new() });
+        let aside = vec![Domain::from_stored("a.example").unwrap()];
+        let now = Wish::Restore { backup: 3, aside };
+        assert_eq!(read(&serde_json::to_string(&now).unwrap()), now);
+        assert_eq!(read(r#"{"what":"undo","run":2}"#), Wish::Undo { run: 2, only: Vec::new() });
+    }
 }

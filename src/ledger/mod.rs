@@ -56,6 +56,7 @@ pub struct Holding {
 /// What a list says of a domain, after its cap and mapping. On accounts the severity is
 /// `suspend`: there is only one kind of block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ListWord)]
 pub struct Word {
     pub severity: Severity,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

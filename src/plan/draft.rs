@@ -36,7 +36,7 @@ pub struct Draft<'a> {
     pub(super) wishes: &'a Wishes,
     pub(super) now: DateTime<Utc>,
     allow: Set<&'a str>,
-    /// What an overwrite may weaken, where only some of it is named.
+    /// Blocks that an overwrite may weaken by name.
     lower: Set<&'a str>,
     /// Everything above an allowed domain, where a block reaches subdomains.
     above_allowed: Map<&'a str, &'a Domain>,
@@ -74,10 +74,6 @@ impl<'a> Draft<'a> {
                 above_allowed.extend(allowed.parents().map(|parent| (parent, allowed)));
             }
         }
-        let lower: &[Domain] = match &wishes.lower {
-            Lowering::Named(names) => names,
-            Lowering::None | Lowering::All => &[],
-        };
         let terms = combined.terms();
         let heard = terms.iter().filter(|terms| terms.speaks());
         let mut draft = Draft {
@@ -87,8 +83,8 @@ impl<'a> Draft<'a> {
             wishes,
             now,
             allow: wishes.allow.iter().map(Domain::as_str).collect(),
+            lower: wishes.lower.named().iter().map(Domain::as_str).collect(),
             above_allowed,
-            lower: lower.iter().map(Domain::as_str).collect(),
             large: LARGEST.iter().flat_map(|large| up(large).map(|name| (name, *large))).collect(),
             total: heard.map(|terms| u64::from(terms.weight)).sum(),
             terms,

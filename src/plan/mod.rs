@@ -7,6 +7,7 @@
 //! reading it was computed from, so that a target that has changed since is noticed and
 //! the difference can be named.
 
+mod aside;
 mod changes;
 mod draft;
 mod file;

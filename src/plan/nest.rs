@@ -27,7 +27,11 @@ impl<'a> Nest<'a> {
     }
 
     /// What will stand of it after updates and removals.
-    pub fn with(mut self, update: &'a [Update], remove: &'a [Remove]) -> Self {
+    pub fn with(
+        mut self,
+        update: impl IntoIterator<Item = &'a Update>,
+        remove: impl IntoIterator<Item = &'a Remove>,
+    ) -> Self {
         for update in update {
             self.0.insert(update.domain.as_str(), &update.after);
         }
@@ -38,9 +42,15 @@ impl<'a> Nest<'a> {
     }
 
     /// What will stand with new blocks too.
-    pub fn and(mut self, add: &'a [Add]) -> Self {
-        self.0.extend(add.iter().filter_map(|add| Some((add.domain.as_str(), add.rule.as_ref()?))));
+    pub fn and(mut self, add: impl IntoIterator<Item = &'a Add>) -> Self {
+        let named = |add: &'a Add| Some((add.domain.as_str(), add.rule.as_ref()?));
+        self.0.extend(add.into_iter().filter_map(named));
         self
+    }
+
+    /// The rule that decides about a host of this name.
+    pub fn reaching(&self, name: &str) -> Option<&'a Rule> {
+        up(name).find_map(|name| self.0.get(name).copied())
     }
 
     /// The nearest rule above a domain.
@@ -53,6 +63,11 @@ impl<'a> Nest<'a> {
     pub fn takes(&self, name: &str, rule: &Rule, nested: bool) -> bool {
         self.above(name).is_none_or(|(_, above)| nested && rule.covers(above))
     }
+}
+
+/// A name and everything above it.
+pub fn up(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(name).chain(parents(name))
 }
 
 fn parents(name: &str) -> impl Iterator<Item = &str> {

@@ -4,20 +4,23 @@
 //! bare TLD that an admin had blocked by hand comes back too. Only what the target would
 //! refuse, or what could not be put back afterwards, is skipped.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::nest::Nest;
 use super::notices::duration;
-use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, changes::Rows};
+use super::{Add, Mode, Plan, Reason, Remove, Skipped, Unchanged, Update, aside, changes::Rows};
 use crate::block::State;
 use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::target::{Capabilities, Matching, TargetRef};
 
-/// Plans to bring the target back to `backup`.
+/// Plans to bring the target back to `backup`, but for domains that are left as they are now.
 pub fn restore(
     backup: &State,
     state: State,
+    aside: &BTreeSet<Domain>,
     target: &TargetRef,
     can: Capabilities,
     now: DateTime<Utc>,
@@ -62,6 +65,7 @@ pub fn restore(
     if can.matching == Matching::WithSubdomains {
         skip_what_would_be_refused(&mut rows, &state, can.nested);
     }
+    aside::leave(&mut rows, &state, aside, can);
     let changes = rows.add.len() + rows.update.len() + rows.remove.len();
     rows.notices.extend(duration(can, changes));
     if changes > 0 {

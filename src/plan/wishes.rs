@@ -68,6 +68,16 @@ pub enum Lowering {
     All,
 }
 
+impl Lowering {
+    /// Those that are named.
+    pub fn named(&self) -> &[Domain] {
+        match self {
+            Lowering::Named(names) => names,
+            Lowering::None | Lowering::All => &[],
+        }
+    }
+}
+
 impl Wishes {
     pub(super) fn overrides(&self, guard: Guard) -> bool {
         self.overrides.contains(&guard)

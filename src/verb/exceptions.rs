@@ -1,6 +1,6 @@
 //! What must not be blocked, and what is turned down.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
@@ -46,49 +46,66 @@ impl Excepting {
     pub fn of(domain: Domain, target: Option<String>) -> Excepting {
         Excepting { target, domain, subdomains: false, list: None, reason: None, until: None }
     }
+
+    fn checked(self, app: &App, now: DateTime<Utc>) -> Result<NewException> {
+        let Excepting { target, domain, subdomains, list, reason, until } = self;
+        let until = until.map(|day| end_of(day).ok_or(ExceptionError::NoSuchDay)).transpose()?;
+        if until.is_some_and(|until| until <= now) {
+            return Err(ExceptionError::Over.into());
+        }
+        let reason = reason.map(|reason| reason.trim().to_owned());
+        Ok(NewException {
+            target,
+            domain,
+            subdomains,
+            list: list.map(|list| list.to_lowercase()),
+            reason: reason.filter(|reason| !reason.is_empty()),
+            until,
+            created_at: now,
+            made_by: app.actor().to_owned(),
+        })
+    }
 }
 
 /// Makes an exception: from now on no plan blocks the domain.
 pub async fn except(app: &App, new: Excepting) -> Result<ExceptionId> {
-    let Excepting { target, domain, subdomains, list, reason, until } = new;
+    let made = except_all(app, vec![new]).await?;
+    made.first().copied().context("an exception has no number")
+}
+
+/// Makes several exceptions, or none of them. The numbers come in the same order.
+pub async fn except_all(app: &App, new: Vec<Excepting>) -> Result<Vec<ExceptionId>> {
     let now = app.clock.now();
-    let until = until.map(|day| end_of(day).ok_or(ExceptionError::NoSuchDay)).transpose()?;
-    if until.is_some_and(|until| until <= now) {
-        return Err(ExceptionError::Over.into());
-    }
-    let new = NewException {
-        target,
-        domain,
-        subdomains,
-        list: list.map(|list| list.to_lowercase()),
-        reason: reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
-        until,
-        created_at: now,
-        made_by: app.actor().to_owned(),
+    let new = new.into_iter().map(|new| new.checked(app, now)).collect::<Result<Vec<_>>>()?;
+    let event = |id, new: &NewException| {
+        let event = NewEvent::new(now, app.actor(), EventKind::Excepted)
+            .domain(new.domain.as_str())
+            .detail(json!({
+                "exception": id, "subdomains": new.subdomains, "until": new.until,
+                "reason": new.reason,
+            }));
+        NewEvent { target: new.target.clone(), list: new.list.clone(), ..event }
     };
-    let store = app.store().await?;
-    let id = store.add_exception(&new).await?;
-    let mut event = NewEvent::new(now, app.actor(), EventKind::Excepted)
-        .domain(new.domain.as_str())
-        .detail(json!({
-            "exception": id, "subdomains": new.subdomains, "until": new.until,
-            "reason": new.reason,
-        }));
-    (event.target, event.list) = (new.target, new.list);
-    store.log(&[event]).await?;
-    Ok(id)
+    Ok(app.store().await?.add_exceptions(&new, event).await?)
 }
 
 /// Ends an exception, and says what it was.
 pub async fn remove(app: &App, id: ExceptionId) -> Result<Exception> {
-    let store = app.store().await?;
-    let gone = store.delete_exception(id).await?.ok_or(ExceptionError::NoSuchException(id))?;
-    let mut event = NewEvent::new(app.clock.now(), app.actor(), EventKind::ExceptionEnded)
-        .domain(gone.domain.as_str())
-        .detail(json!({ "exception": gone.id }));
-    (event.target, event.list) = (gone.target.clone(), gone.list.clone());
-    store.log(&[event]).await?;
-    Ok(gone)
+    let gone = remove_all(app, &[id]).await?.pop();
+    Ok(gone.ok_or(ExceptionError::NoSuchException(id))?)
+}
+
+/// Ends several exceptions, and says what they were. Those that have ended meanwhile are not
+/// among them.
+pub async fn remove_all(app: &App, ids: &[ExceptionId]) -> Result<Vec<Exception>> {
+    let now = app.clock.now();
+    let event = |gone: &Exception| {
+        let event = NewEvent::new(now, app.actor(), EventKind::ExceptionEnded)
+            .domain(gone.domain.as_str())
+            .detail(json!({ "exception": gone.id }));
+        NewEvent { target: gone.target.clone(), list: gone.list.clone(), ..event }
+    };
+    Ok(app.store().await?.delete_exceptions(ids, event).await?)
 }
 
 /// What was turned down on a target, ordered by domain.

@@ -1,10 +1,12 @@
 //! Bringing a target back to a backup.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::app::App;
 use crate::backup::{Backup, BackupError};
 use crate::block::Level;
+use crate::domain::Domain;
 use crate::plan::{self, Plan};
 use crate::store::{Store, StoreError};
 use crate::target::{Target, TargetError};
@@ -33,13 +35,19 @@ pub async fn backup(store: &Store, id: i64) -> Result<(PathBuf, Backup), Restore
     Ok((row.path.into(), backup))
 }
 
-/// Plans to bring a target back to a backup, which may be another's of the same level.
-pub async fn plan(app: &App, target: &dyn Target, backup: &Backup) -> Result<Plan, RestoreError> {
+/// Plans to bring a target back to a backup, which may be another's of the same level. The
+/// domains in `aside` are left as they are now.
+pub async fn plan(
+    app: &App,
+    target: &dyn Target,
+    backup: &Backup,
+    aside: &BTreeSet<Domain>,
+) -> Result<Plan, RestoreError> {
     let (identity, can) = (target.identity(), target.capabilities());
     if identity.level != backup.state.level {
         let (of, is) = (backup.state.level, identity.level);
         return Err(RestoreError::OtherLevel { of, name: identity.name.clone(), is });
     }
     let state = target.read().await?;
-    Ok(plan::restore(&backup.state, state, identity, can, app.clock.now()))
+    Ok(plan::restore(&backup.state, state, aside, identity, can, app.clock.now()))
 }

@@ -39,7 +39,7 @@ fn runs(
     is_send(round::turn(app, "", stop, progress.clone()));
     is_send(round::update_lists(app, &[], true));
     is_send(undo::plan(app, 1, &[], stop, progress.clone()));
-    is_send(restore::plan(app, target, backup));
+    is_send(restore::plan(app, target, backup, &std::collections::BTreeSet::new()));
     is_send(restore::backup(store, 1));
     is_send(resume::resume(app, run, stop, progress.clone()));
     is_send(resume::abandon(app, run, stop, progress.clone()));

@@ -9,7 +9,7 @@ use super::{page, words};
 use crate::app::OpenError;
 use crate::apply::ApplyError;
 use crate::backup::BackupError;
-use crate::desk::DeskError;
+use crate::desk::{DecideError, DeskError};
 use crate::fetch::FetchError;
 use crate::gather::AllHidden;
 use crate::keep::FollowsNothing;
@@ -160,6 +160,12 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             | DeskError::Taken(_)
             | DeskError::Nothing
             | DeskError::Outdated => Fault::conflict(words(error)),
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<DecideError>() {
+        return Some(match error {
+            DecideError::Replaced => Fault::conflict(words(error)),
+            _ => Fault::input(words(error)),
         });
     }
     if let Some(error) = cause.downcast_ref::<OpenError>() {

@@ -32,6 +32,7 @@ mod sync_laws;
 mod verbs;
 mod web;
 mod web_api;
+mod web_decisions;
 mod web_entry;
 mod web_exceptions;
 mod web_faults;

@@ -1,12 +1,16 @@
 //! What every plan promises, whatever the lists say and whatever stands on the target.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use hedgerow::block::{Block, Level, Rule, Severity, State};
 use hedgerow::combine::{Combined, Read};
 use hedgerow::domain::Domain;
 use hedgerow::impact::Impact;
 use hedgerow::list::{Document, Entry, Format};
-use hedgerow::plan::{Aim, Draft, Lowering, Plan, Reason, Wishes, differences, restore};
+use hedgerow::plan::{
+    Aim, Change, Draft, Held, Hold, Lowering, Plan, Reason, Wishes, differences, restore,
+};
 use hedgerow::target::{Capabilities, Kind, Matching, TargetRef, Writes};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -173,6 +177,51 @@ fn effect<'a>(state: &'a State, name: &str) -> Option<&'a Rule> {
     names.iter().find_map(|name| state.find(name)).and_then(|block| block.rule.as_ref())
 }
 
+/// What stands on a target.
+fn standing(level: Level, blocks: &[(&str, Rule)]) -> State {
+    let rules: BTreeMap<&str, &Rule> = blocks.iter().map(|(name, rule)| (*name, rule)).collect();
+    let block = |(name, rule): (&str, &Rule)| Block {
+        name: name.into(),
+        rule: (level == Level::Instance).then(|| rule.clone()),
+        id: None,
+        created_at: None,
+    };
+    State::new(level, now(), rules.into_iter().map(block).collect())
+}
+
+/// Whether a server takes all changes of a plan in their order.
+fn suits_the_server(plan: &Plan, nested: bool) -> Result<(), TestCaseError> {
+    if plan.state.level == Level::Account {
+        return Ok(());
+    }
+    let mut stands: BTreeMap<String, Rule> = plan
+        .state
+        .blocks
+        .iter()
+        .map(|block| (block.name.to_string(), block.rule.clone().unwrap()))
+        .collect();
+    for change in plan.changes() {
+        match &change {
+            Change::Add { domain, rule } => {
+                let rule = rule.as_ref().unwrap();
+                let parent = domain.parents().find_map(|parent| stands.get(parent));
+                prop_assert!(
+                    parent.is_none_or(|parent| nested && rule.covers(parent)),
+                    "{domain} {rule:?} under {parent:?}"
+                );
+                stands.insert(domain.to_string(), rule.clone());
+            }
+            Change::Update { domain, after, .. } => {
+                stands.insert(domain.to_string(), after.clone());
+            }
+            Change::Remove { name, .. } => {
+                stands.remove(name.as_str());
+            }
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn the_order_of_lists_does_not_matter(lists in lists(), state in any_state()) {
@@ -234,10 +283,66 @@ proptest! {
         let wishes = if overwrite { overwriting() } else { Wishes::default() };
         let after = plan_as(&lists, &state, &wishes, nested).expected(now());
         let can = can_as(state.level, nested);
-        let back = restore(&state, after, &target(state.level), can, now());
+        let back = restore(&state, after, &BTreeSet::new(), &target(state.level), can, now());
         let restored = back.expected(now());
         prop_assert_eq!(differences(&state, &restored), vec![]);
         prop_assert_eq!(&restored.sha256, &state.sha256);
+    }
+
+    /// What is left out of a restore stays as it is, everything else is done as without that,
+    /// or waits for it and says so.
+    #[test]
+    fn a_restore_leaves_out_what_it_is_told_to_and_nothing_else(
+        backup in any_state(),
+        blocks in vec((proptest::sample::select(&NAMES[..]), rule()), 0..9),
+        aside in proptest::sample::subsequence(&NAMES[..], 1..5),
+        nested in any::<bool>(),
+    ) {
+        let state = standing(backup.level, &blocks);
+        let aside: BTreeSet<Domain> =
+            aside.into_iter().map(|name| Domain::from_stored(name).unwrap()).collect();
+        let can = can_as(state.level, nested);
+        let target = target(state.level);
+        let whole = restore(&backup, state.clone(), &BTreeSet::new(), &target, can, now());
+        let part = restore(&backup, state.clone(), &aside, &target, can, now());
+        let (done, all) = (part.changes(), whole.changes());
+        prop_assert!(done.iter().all(|change| all.contains(change)));
+        let held: BTreeMap<&str, &Held> =
+            part.held.iter().map(|held| (held.row.name(), held)).collect();
+        prop_assert_eq!(done.len() + held.len(), all.len());
+        for change in &all {
+            let is_aside = aside.iter().any(|domain| domain.as_str() == change.name());
+            prop_assert_eq!(done.contains(change), !held.contains_key(change.name()));
+            let Some(held) = held.get(change.name()) else {
+                prop_assert!(!is_aside, "{} is not left out", change.name());
+                continue;
+            };
+            match held.why.as_slice() {
+                [Hold::Aside] => prop_assert!(is_aside),
+                [Hold::Waits { child: other } | Hold::WaitsBelow { parent: other }] => {
+                    prop_assert!(!is_aside && state.level == Level::Instance);
+                    let below = |one: &Domain, name: &str| one.parents().any(|p| p == name);
+                    let name = Domain::from_stored(change.name()).unwrap();
+                    prop_assert!(below(other, change.name()) || below(&name, other.as_str()));
+                    prop_assert!(part.held.iter().any(|held| held.row.name() == other.as_str()));
+                }
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+        // Nobody is treated harder, or milder, than both now and in the backup.
+        let covers = |above: Option<&Rule>, rule: Option<&Rule>| match (above, rule) {
+            (_, None) => true,
+            (Some(above), Some(rule)) => above.covers(rule),
+            (None, Some(rule)) => Rule::new(Severity::Noop).covers(rule),
+        };
+        let (then, back) = (part.expected(now()), whole.expected(now()));
+        for name in NAMES.iter().filter(|_| state.level == Level::Instance) {
+            let (was, is, would) =
+                (effect(&state, name), effect(&then, name), effect(&back, name));
+            prop_assert!(covers(was, is) || covers(would, is), "{name}: {was:?} {is:?} {would:?}");
+            prop_assert!(covers(is, was) || covers(is, would), "{name}: {was:?} {is:?} {would:?}");
+        }
+        suits_the_server(&part, nested)?;
     }
 
     #[test]
@@ -347,30 +452,16 @@ proptest! {
         let there = plan_as(&lists, &state, &wishes, nested);
         let can = can_as(Level::Instance, nested);
         let back =
-            restore(&state, there.expected(now()), &target(Level::Instance), can, now());
+            restore(
+                &state,
+                there.expected(now()),
+                &BTreeSet::new(),
+                &target(Level::Instance),
+                can,
+                now(),
+            );
         for plan in [there, back] {
-            let mut stands: std::collections::BTreeMap<String, Rule> = plan.state.blocks.iter()
-                .map(|block| (block.name.to_string(), block.rule.clone().unwrap()))
-                .collect();
-            for change in plan.changes() {
-                match &change {
-                    hedgerow::plan::Change::Add { domain, rule } => {
-                        let rule = rule.as_ref().unwrap();
-                        let parent = domain.parents().find_map(|parent| stands.get(parent));
-                        prop_assert!(
-                            parent.is_none_or(|parent| nested && rule.covers(parent)),
-                            "{domain} {rule:?} under {parent:?}"
-                        );
-                        stands.insert(domain.to_string(), rule.clone());
-                    }
-                    hedgerow::plan::Change::Update { domain, after, .. } => {
-                        stands.insert(domain.to_string(), after.clone());
-                    }
-                    hedgerow::plan::Change::Remove { name, .. } => {
-                        stands.remove(name.as_str());
-                    }
-                }
-            }
+            suits_the_server(&plan, nested)?;
         }
     }
 }

@@ -112,7 +112,7 @@ pub fn field(page: &Page, name: &str) -> String {
 }
 
 /// The rows of a group on a page, by their domains.
-fn rows(page: &Page, group: &str) -> Vec<String> {
+pub fn rows(page: &Page, group: &str) -> Vec<String> {
     let Some(rest) = page.text.split(&format!("id=\"{group}\"")).nth(1) else { return Vec::new() };
     let section = rest.split("</section>").next().unwrap();
     let names = section.split("<th scope=\"row\"><bdi>").skip(1);

@@ -63,6 +63,12 @@ impl Problem {
         Problem::of(StatusCode::CONFLICT, message)
     }
 
+    /// The same, with what is to be known before it.
+    #[must_use]
+    pub fn after(self, says: &str) -> Problem {
+        Problem { message: format!("{says} {}", self.message), ..self }
+    }
+
     pub fn code(&self) -> &'static str {
         self.code
     }

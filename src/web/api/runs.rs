@@ -370,6 +370,10 @@ pub async fn bring_back(
 ) -> Reply<(StatusCode, Json<Job>)> {
     let found = find_backup(&caller, backup).await?;
     let row = target(&caller, &found.target).await?;
-    let job = site.desk().plan(&caller.app, &row, Wish::Restore { backup: found.id })?;
+    let job = site.desk().plan(
+        &caller.app,
+        &row,
+        Wish::Restore { backup: found.id, aside: Vec::new() },
+    )?;
     Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }

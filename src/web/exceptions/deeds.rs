@@ -73,9 +73,8 @@ async fn make(site: &Site, person: &Person, form: &ExceptForm) -> Result<(), Fau
             until: day(&form.until)?,
         })
     };
-    for domain in domains {
-        exceptions::except(&person.app, new(domain)?).await?;
-    }
+    let new: Vec<Excepting> = domains.into_iter().map(new).collect::<Result<_, _>>()?;
+    exceptions::except_all(&person.app, new).await?;
     let name = target.as_ref().map(|row| row.name.as_str());
     Ok(site.desk().plan_all_again(&person.app, name).await?)
 }

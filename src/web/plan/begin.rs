@@ -27,7 +27,7 @@ pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices
             let backup = backup.parse().map_err(|_| Fault::Missing)?;
             let kept = person.app.store().await?.backup(backup).await?;
             kept.filter(|kept| kept.target == row.name).ok_or(Fault::Missing)?;
-            Wish::Restore { backup }
+            Wish::Restore { backup, aside: Vec::new() }
         }
         (_, run) => {
             let run = run.parse().map_err(|_| Fault::Missing)?;

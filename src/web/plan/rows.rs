@@ -1,8 +1,7 @@
 //! Rows of the plan as the page shows them.
 
-use super::word::{Context, Word};
 use crate::block::Level;
-use crate::desk::At;
+use crate::desk::{At, Context, Word};
 use crate::impact::{Cut, Known};
 use crate::plan::{Plan, relations};
 use crate::text::{count, plain};

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 
 use super::filter::Asked;
 use super::rows::RowView;
-use super::word::{Context, Word};
+use super::word::OnPage;
 use crate::block::Level;
-use crate::desk::{Found, Group, Outline, Proposal, Wish};
+use crate::desk::{Context, Found, Group, Outline, Proposal, Wish, Word, endable};
 use crate::plan::{Plan, relations};
 use crate::policy::Guard;
 use crate::store::Run;
@@ -27,7 +27,6 @@ const MANY: u64 = 200;
 
 #[derive(Template)]
 #[template(path = "plan/plan.html")]
-#[expect(clippy::struct_excessive_bools, reason = "parts of a page, each there or not")]
 pub struct PlanPage {
     pub(super) head: Head,
     pub(super) id: i64,
@@ -49,8 +48,9 @@ pub struct PlanPage {
     pub(super) apply: Option<Apply>,
     pub(super) is_outdated: bool,
     pub(super) is_empty: bool,
-    /// Of an undo, only a part of the run is taken back.
-    pub(super) is_part: bool,
+    /// Only a part of a run is taken back, or of a backup brought back: what the page says of
+    /// that, and what its button does.
+    pub(super) part: Option<(&'static str, &'static str)>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) ago: String,
     /// The filter leaves nothing of a plan that has something.
@@ -123,10 +123,8 @@ impl PlanPage {
         problem: Option<String>,
     ) -> Result<PlanPage, Fault> {
         let app = &at.person.app;
-        let exceptions = match at.now.has_exceptions {
-            true => own_exceptions(at).await?,
-            false => BTreeSet::new(),
-        };
+        let exceptions =
+            if at.now.has_exceptions { endable(app, proposal).await? } else { BTreeSet::new() };
         let is_outdated = proposal.is_older_than(at.now.last_run);
         let seen = Seen { now: app.clock.now(), is_outdated, exceptions };
         Ok(PlanPage::at(head, proposal, asked, problem, seen))
@@ -140,13 +138,15 @@ impl PlanPage {
         seen: Seen,
     ) -> PlanPage {
         let (plan, outline) = (&proposal.plan, proposal.outline());
-        let context = Context { wish: &proposal.wish, plan, exceptions: seen.exceptions };
+        let context = Context::of(proposal, seen.exceptions);
         let is_following = context.is_following();
         let (only, found) = (asked.only(), outline.find(plan, &asked.sought()));
         let groups: Vec<GroupView> = Group::ALL
             .iter()
             .filter(|group| only.is_none_or(|only| only == **group))
-            .filter_map(|group| group_view(&context, &found, asked, *group, only.is_some()))
+            .filter_map(|group| {
+                group_view(&context, (outline, &found), asked, *group, only.is_some())
+            })
             .collect();
         let mut used: BTreeSet<Word> = BTreeSet::new();
         for group in &groups {
@@ -169,7 +169,7 @@ impl PlanPage {
                 .filter_map(|notice| words::notice_with(notice, "when you choose lists for once"))
                 .collect(),
             problem,
-            note: note(asked),
+            note: note(asked, &proposal.wish),
             guards: guards(proposal),
             nothing_found: groups.is_empty() && (asked.is_filtered() || only.is_some()),
             groups,
@@ -179,7 +179,7 @@ impl PlanPage {
             apply: (!is_empty && !seen.is_outdated).then(|| Apply::of(plan, outline.unknown)),
             is_outdated: seen.is_outdated,
             is_empty,
-            is_part: matches!(&proposal.wish, Wish::Undo { only, .. } if !only.is_empty()),
+            part: part(&proposal.wish),
             created_at: proposal.created_at,
             ago: ago(seen.now, proposal.created_at),
             comes_to: if is_empty { comes_to(plan) } else { Vec::new() },
@@ -209,16 +209,6 @@ pub(super) struct Seen {
     pub now: DateTime<Utc>,
     pub is_outdated: bool,
     pub exceptions: BTreeSet<i64>,
-}
-
-/// The exceptions that were made for this target and one domain, against all lists.
-pub(super) async fn own_exceptions(at: &At) -> Result<BTreeSet<i64>, Fault> {
-    let name = &at.row.name;
-    let all = at.person.app.store().await?.exceptions(Some(name)).await?;
-    let own = all.into_iter().filter(|exception| {
-        exception.target.as_ref() == Some(name) && !exception.subdomains && exception.list.is_none()
-    });
-    Ok(own.map(|exception| exception.id).collect())
 }
 
 /// What the box about cut follows stands for: exactly these numbers, or nothing.
@@ -291,7 +281,10 @@ fn about(proposal: &Proposal) -> String {
     let plan = &proposal.plan;
     let names: Vec<String> = plan.lists.iter().map(|list| plain(&list.name).into_owned()).collect();
     match &proposal.wish {
-        Wish::Restore { backup } => format!("Back to backup {backup}"),
+        Wish::Restore { backup, aside } if aside.is_empty() => format!("Back to backup {backup}"),
+        Wish::Restore { backup, aside } => {
+            format!("Back to backup {backup}, but for {}", count(aside.len(), "domain"))
+        }
         Wish::Undo { run, only } if only.is_empty() => format!("Taking back run {run}"),
         Wish::Undo { run, only } => {
             format!("Taking back {} of run {run}", count(only.len(), "change"))
@@ -303,6 +296,18 @@ fn about(proposal: &Proposal) -> String {
             format!("Made equal, this once, to {}", names.join(", "))
         }
         Wish::Lists(_) => format!("Merging, this once, {}", names.join(", ")),
+    }
+}
+
+fn part(wish: &Wish) -> Option<(&'static str, &'static str)> {
+    match wish {
+        Wish::Undo { only, .. } if !only.is_empty() => {
+            Some(("Only a part of the run is taken back.", "Take all of it back"))
+        }
+        Wish::Restore { aside, .. } if !aside.is_empty() => {
+            Some(("Only a part of the backup is brought back.", "Bring all of it back"))
+        }
+        _ => None,
     }
 }
 
@@ -348,7 +353,7 @@ fn guards(proposal: &Proposal) -> Vec<GuardView> {
     found.into_iter().map(view).collect()
 }
 
-fn note(asked: &Asked) -> Option<String> {
+fn note(asked: &Asked, wish: &Wish) -> Option<String> {
     let number: usize = asked.n.parse().unwrap_or(0);
     let missed: usize = asked.missed.parse().unwrap_or(0);
     let rows = count(number, "domain");
@@ -363,7 +368,10 @@ fn note(asked: &Asked) -> Option<String> {
         "lower" | "unlower" => format!("Decided: {rows}."),
         "override" => "The guard is let go of, for this plan.".to_owned(),
         "unoverride" => "The guard holds again.".to_owned(),
-        "everything" => "All of the run is taken back again.".to_owned(),
+        "everything" => match wish {
+            Wish::Restore { .. } => "All of the backup is brought back again.".to_owned(),
+            _ => "All of the run is taken back again.".to_owned(),
+        },
         "changed" => {
             "Something is different from what you looked at, so nothing was done. This is \
                       what it comes to now."
@@ -414,7 +422,7 @@ const fn about_group(group: Group, level: Level) -> (&'static str, &'static str)
 
 fn group_view(
     context: &Context<'_>,
-    found: &Found,
+    (outline, found): (&Outline, &Found),
     asked: &Asked,
     group: Group,
     alone: bool,
@@ -440,7 +448,8 @@ fn group_view(
         let asked = Asked { group: group.as_str().to_owned(), page: None, ..asked.clone() };
         asked.address(0, &[]).replacen("/targets/0/plan", "", 1)
     });
-    let all = context.words_for_all(group, &ats());
+    let all = outline.words(group);
+    let all = if asked.is_filtered() { context.taken(all, found) } else { all.to_vec() };
     Some(GroupView {
         group,
         title: format!("{total} {what}"),

@@ -316,6 +316,20 @@ fn exception(target: Option<&str>, name: &str) -> NewException {
     }
 }
 
+fn told(kind: EventKind, domain: &Domain) -> NewEvent {
+    NewEvent::new(moment(1), "ann", kind).domain(domain.as_str())
+}
+
+async fn except(store: &Store, new: &NewException) -> i64 {
+    let told = |_, new: &NewException| told(EventKind::Excepted, &new.domain);
+    store.add_exceptions(std::slice::from_ref(new), told).await.unwrap()[0]
+}
+
+async fn end(store: &Store, ids: &[i64]) -> Result<Vec<Exception>, StoreError> {
+    let told = |gone: &Exception| told(EventKind::ExceptionEnded, &gone.domain);
+    store.delete_exceptions(ids, told).await
+}
+
 #[test]
 fn exceptions_hold_for_one_target_or_for_all() {
     on_both(async |place| {
@@ -327,10 +341,10 @@ fn exceptions_hold_for_one_target_or_for_all() {
             until: Some(moment(2)),
             ..exception(Some("me"), "xn--bcher-kva.example")
         };
-        let mine = store.add_exception(&full).await.unwrap();
-        let all = store.add_exception(&exception(None, "good.example")).await.unwrap();
-        let others = store.add_exception(&exception(Some("x"), "a.example")).await.unwrap();
-        let again = store.add_exception(&exception(None, "good.example")).await.unwrap();
+        let mine = except(&store, &full).await;
+        let all = except(&store, &exception(None, "good.example")).await;
+        let others = except(&store, &exception(Some("x"), "a.example")).await;
+        let again = except(&store, &exception(None, "good.example")).await;
         let ids = async |target: Option<&str>| -> Vec<i64> {
             store.exceptions(target).await.unwrap().iter().map(|row| row.id).collect()
         };
@@ -349,12 +363,42 @@ fn exceptions_hold_for_one_target_or_for_all() {
             made_by: "ann".to_owned(),
         };
         assert_eq!(store.exceptions(Some("me")).await.unwrap()[2], wanted);
-        assert_eq!(store.delete_exception(mine).await.unwrap(), Some(wanted));
-        assert_eq!(store.delete_exception(mine).await.unwrap(), None);
-        let plain = store.delete_exception(all).await.unwrap().unwrap();
+        assert_eq!(end(&store, &[mine]).await.unwrap(), [wanted]);
+        assert_eq!(end(&store, &[mine]).await.unwrap(), []);
+        let plain = end(&store, &[mine, all]).await.unwrap().pop().unwrap();
         assert_eq!((plain.target, plain.list, plain.reason, plain.until), (None, None, None, None));
         assert!(!plain.subdomains);
         assert_eq!(ids(Some("me")).await, [again]);
+    });
+}
+
+#[test]
+fn thousands_of_exceptions_are_made_and_ended_at_once_and_each_is_told() {
+    on_both(async |place| {
+        let store = place.open().await;
+        let name = |n: usize| format!("host{:04}.example", (n * 7919) % 5000);
+        let new: Vec<NewException> = (0..5000).map(|n| exception(Some("me"), &name(n))).collect();
+        let begun = Instant::now();
+        let event = |id: i64, new: &NewException| {
+            told(EventKind::Excepted, &new.domain).detail(serde_json::json!({ "exception": id }))
+        };
+        let made = store.add_exceptions(&new, event).await.unwrap();
+        let known = store.exceptions(Some("me")).await.unwrap();
+        let by_id: std::collections::BTreeMap<i64, &Domain> =
+            known.iter().map(|exception| (exception.id, &exception.domain)).collect();
+        // Each number is that of its domain, and so is each event's.
+        assert_eq!((made.len(), by_id.len()), (5000, 5000));
+        assert!(made.iter().zip(&new).all(|(id, new)| by_id[id] == &new.domain));
+        let filter = EventFilter { kind: Some(EventKind::Excepted), ..EventFilter::default() };
+        let events = store.events(&filter).await.unwrap();
+        assert_eq!(events.len(), 5000);
+        for event in events {
+            let id = event.detail["exception"].as_i64().unwrap();
+            assert_eq!(event.domain.as_deref(), Some(by_id[&id].as_str()));
+        }
+        assert_eq!(end(&store, &made[1..]).await.unwrap().len(), 4999);
+        assert_eq!(store.exceptions(None).await.unwrap().len(), 1);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
     });
 }
 
@@ -453,11 +497,11 @@ fn damaged_decisions_are_named_and_not_guessed_at() {
         named(&store.subscriptions("me").await.unwrap_err(), wanted);
         named(&store.all_subscriptions().await.unwrap_err(), wanted);
 
-        let id = store.add_exception(&exception(None, "a.example")).await.unwrap();
+        let id = except(&store, &exception(None, "a.example")).await;
         place.sql("UPDATE exception SET domain = 'a b'").await;
         let wanted = format!("exception, column domain, id {id}");
         named(&store.exceptions(None).await.unwrap_err(), &wanted);
-        named(&store.delete_exception(id).await.unwrap_err(), &wanted);
+        named(&end(&store, &[id]).await.unwrap_err(), &wanted);
 
         store.save_date("me", &date()).await.unwrap();
         place.sql("UPDATE block_date SET domain = 'A..'").await;

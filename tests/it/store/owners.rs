@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use compact_str::CompactString;
 use hedgerow::block::{Block, Level, State};
 use hedgerow::domain::Domain;
+use hedgerow::exception::Exception;
 use hedgerow::ledger::{Delta, Dismissal, Holding, Why};
 use hedgerow::policy::{Policy, Terms};
 use hedgerow::store::{
@@ -200,7 +201,9 @@ pub async fn furnish(store: &Store, mark: &str) -> Ids {
     store.save_policy("me", &policy(mark)).await.unwrap();
     store.ledger("me", mark, moment(0)).await.unwrap();
     store.take("me", &delta(mark), &[event(mark)]).await.unwrap();
-    let exception = store.add_exception(&exception(mark)).await.unwrap();
+    let told = |_, _: &NewException| event(mark);
+    let made = store.add_exceptions(&[exception(mark)], told).await.unwrap();
+    let exception = made[0];
     store.save_date("me", &date(mark)).await.unwrap();
     store.save_reading("me", mark, &state(mark)).await.unwrap();
     let proposal = store.propose("me", mark, mark.as_bytes(), moment(0)).await.unwrap();
@@ -302,8 +305,8 @@ const WRITES: [&str; 43] = [
     "decide_held",
     "save_subscription",
     "delete_subscription",
-    "add_exception",
-    "delete_exception",
+    "add_exceptions",
+    "delete_exceptions",
     "save_date",
     "delete_date",
     "propose",
@@ -386,9 +389,13 @@ async fn write(method: &str, me: &Store, theirs: &Ids) {
             me.save_subscription("me", "other", &Terms::default(), now).await.unwrap();
         }
         "delete_subscription" => assert!(me.delete_subscription("me", "mine").await.unwrap()),
-        "add_exception" => drop(me.add_exception(&exception(mark)).await.unwrap()),
-        "delete_exception" => {
-            assert_eq!(me.delete_exception(theirs.exception).await.unwrap(), None);
+        "add_exceptions" => {
+            let told = |_, _: &NewException| event(mark);
+            drop(me.add_exceptions(&[exception(mark)], told).await.unwrap());
+        }
+        "delete_exceptions" => {
+            let told = |_: &Exception| event(mark);
+            assert_eq!(me.delete_exceptions(&[theirs.exception], told).await.unwrap(), []);
         }
         "save_date" => me.save_date("me", &date(mark)).await.unwrap(),
         "delete_date" => assert!(me.delete_date("me", &domain("bad.example")).await.unwrap()),
@@ -562,7 +569,7 @@ fn nobody_changes_what_is_anothers() {
                 // What was done once cannot be done again with a name that is gone.
                 if other == HOUSE
                     && method.starts_with("delete_")
-                    && !["delete_exception", "delete_token"].contains(&method)
+                    && !["delete_exceptions", "delete_token"].contains(&method)
                 {
                     continue;
                 }

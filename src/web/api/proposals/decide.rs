@@ -7,17 +7,18 @@ use serde::Deserialize;
 use super::super::auth::Writer;
 use super::super::input::{At, Body, domains};
 use super::super::problem::{Problem, Reply};
+use super::rows::{self, Filter, Group};
 use super::{Waiting, waiting};
-use crate::desk::Wish;
-use crate::domain::Domain;
+use crate::desk::{About, Decision, Outcome, Proposal, Word};
 use crate::policy::Guard;
-use crate::verb::exceptions::{Excepting, dismiss, except};
 use crate::web::site::Site;
 
-/// Most names in one request.
+/// Most names of each word in one request, and most groups.
 const MOST: usize = 10_000;
+const MOST_GROUPS: usize = 100;
 
-/// What is decided. Names are those of rows of the plan.
+/// What is decided, all of it at once. Names are those of rows of the plan; which words a row
+/// takes stands beside it.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decisions {
@@ -27,24 +28,116 @@ pub struct Decisions {
     #[serde(default)]
     #[schema(max_items = 10000)]
     accept: Vec<String>,
+    /// Take back that these were accepted.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    unaccept: Vec<String>,
     /// No list blocks these on this target from now on.
     #[serde(default)]
     #[schema(max_items = 10000)]
     except: Vec<String>,
+    /// End the exceptions of these.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    unexcept: Vec<String>,
     /// Not these. New blocks of lists that the target follows are turned down until a list says
     /// more than now; any other change is left out of this plan.
     #[serde(default)]
     #[schema(max_items = 10000)]
     ignore: Vec<String>,
+    /// Take these into the plan again.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    unignore: Vec<String>,
+    /// These blocks stay, and are the person's own from now on.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    keep: Vec<String>,
+    /// These blocks may become milder.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    lower: Vec<String>,
+    /// These are not to become milder.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    unlower: Vec<String>,
+    /// Words on all rows of a group that take them and are not named above. Of a row that is in
+    /// several of these, the first counts.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    groups: Vec<Whole>,
     /// Let go of these guards for this plan.
     #[serde(default)]
     overrides: Vec<Guard>,
+    /// Let these guards hold again.
+    #[serde(default)]
+    hold_again: Vec<Guard>,
+    /// Leave nothing out of a plan that takes a run back or restores a backup. This is said
+    /// alone.
+    #[serde(default)]
+    everything: bool,
+}
+
+/// A word on a whole group, or on those of its rows that are looked for.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = GroupDecision)]
+pub struct Whole {
+    group: Group,
+    word: Word,
+    /// Only names with this in them.
+    search: Option<String>,
+    /// Only what this list asks for.
+    list: Option<String>,
+    /// Only what would cut people who are followed or who follow.
+    cuts: Option<bool>,
+}
+
+impl Decisions {
+    fn on(&self, proposal: &Proposal) -> Result<Decision, Problem> {
+        let named = [
+            (Word::Accept, &self.accept),
+            (Word::Unaccept, &self.unaccept),
+            (Word::Except, &self.except),
+            (Word::Unexcept, &self.unexcept),
+            (Word::Ignore, &self.ignore),
+            (Word::Unignore, &self.unignore),
+            (Word::Keep, &self.keep),
+            (Word::Lower, &self.lower),
+            (Word::Unlower, &self.unlower),
+        ];
+        let mut words = Vec::new();
+        for (word, names) in named.into_iter().filter(|(_, names)| !names.is_empty()) {
+            if names.len() > MOST {
+                return Err(Problem::input(format!("{word}: at most {MOST} names at once")));
+            }
+            words.push((word, About::Named(domains(word.as_str(), names)?)));
+        }
+        if self.groups.len() > MOST_GROUPS {
+            return Err(Problem::input(format!("groups: at most {MOST_GROUPS} at once")));
+        }
+        for Whole { group, word, search, list, cuts } in &self.groups {
+            let (search, list) = (search.as_deref(), list.as_deref());
+            let which = Filter { group: Some(*group), search, list, cuts: *cuts };
+            let found = rows::found(&proposal.plan, &which);
+            let places = found.into_iter().filter_map(|found| found.place).collect();
+            words.push((*word, About::Rows(places)));
+        }
+        Ok(Decision {
+            words,
+            let_go: self.overrides.clone(),
+            hold_again: self.hold_again.clone(),
+            everything: self.everything,
+            ..Decision::default()
+        })
+    }
 }
 
 /// Decide about rows of the plan
 ///
-/// The plan is made again at once, from what is known, and has another checksum. What is
-/// excepted or ignored stays so whatever becomes of the plan.
+/// All of it, or nothing: a name that is in no row, or whose row does not take the word, is an
+/// error, and then nothing is done. The plan is made again at once, from what is known, and has
+/// another checksum. What is excepted, turned down or kept stays so whatever becomes of the plan.
 #[utoipa::path(post, path = "/api/v1/targets/{target}/proposal/decisions", tag = "proposals",
     params(("target" = i64, Path, minimum = 1, description = "The target's number")),
     request_body = Decisions, responses((status = 200, body = Waiting)))]
@@ -56,50 +149,16 @@ pub async fn decide(
 ) -> Reply<Json<Waiting>> {
     let (app, row) = (&caller.app, caller.target(target).await?);
     let proposal = waiting(&site, &caller, &row).await?;
-    let Decisions { revision, accept, except: excepted, ignore, overrides } = decisions;
-    if [&accept, &excepted, &ignore].iter().any(|names| names.len() > MOST) {
-        return Err(Problem::input(format!("accept, except, ignore: at most {MOST} names each")));
-    }
-    let accept = domains("accept", &accept)?;
-    let excepted = domains("except", &excepted)?;
-    let ignored = domains("ignore", &ignore)?;
-    if proposal.revision != revision {
+    if proposal.revision != decisions.revision {
         return Err(Problem::conflict("The plan is another one by now. Look at it again."));
     }
-    let Wish::Lists(intent) = &proposal.wish else {
-        let says = "A plan that restores or takes back is applied as a whole, or let go of.";
-        return Err(Problem::conflict(says));
-    };
-    let mut intent = intent.clone();
-    let known = super::rows::all(&proposal.plan);
-    let in_plan = |name: &str| known.iter().any(|found| found.name == name);
-    let all = accept.iter().chain(&excepted).chain(&ignored);
-    if let Some(odd) = all.clone().find(|domain| !in_plan(domain.as_str())) {
-        return Err(Problem::input(format!("{odd} is in no row of this plan")));
-    }
-    // A new block of a list that is followed is turned down; any other change is left out of
-    // this plan.
-    let is_new = |domain: &&Domain| known.iter().any(|f| f.name == domain.as_str() && f.is_add());
-    let following = intent.lists.is_empty();
-    let (turned_down, aside): (Vec<Domain>, Vec<Domain>) =
-        ignored.iter().cloned().partition(|domain| following && is_new(&domain));
-    drop(known);
-    for domain in &excepted {
-        except(app, Excepting::of(domain.clone(), Some(row.name.clone()))).await?;
-    }
-    if !turned_down.is_empty() {
-        dismiss(app, &row, &turned_down).await?;
-    }
-    intent.aside.extend(aside);
-    intent.aside.sort_unstable();
-    intent.aside.dedup();
-    intent.accept.retain(|known| !excepted.contains(known) && !ignored.contains(known));
-    intent.accept.extend(accept);
-    intent.accept.sort_unstable();
-    intent.accept.dedup();
-    intent.overrides.extend(overrides);
-    intent.overrides.sort_unstable();
-    intent.overrides.dedup();
-    let revised = site.desk().revise(app, &row, &proposal, Wish::Lists(intent)).await?;
+    let decision = decisions.on(&proposal)?;
+    let Outcome { proposal, .. } = site.desk().decide(app, &row, proposal, &decision).await?;
+    let revised = proposal.map_err(|error| {
+        Problem::from(error).after(
+            "What was excepted, turned down or kept is done and stays so; the plan could not be \
+             made again for it.",
+        )
+    })?;
     Ok(Json(Waiting::of(&revised)))
 }

@@ -17,14 +17,14 @@ use super::auth::{Caller, Writer};
 use super::input::{Asked, At, Body, Page, Span};
 use super::jobs::Job;
 use super::problem::{Problem, Reply};
-use crate::desk::{self, Proposal};
+use crate::desk::{self, Context, Proposal, endable};
 use crate::plan::{Mode, Summary};
 use crate::store::TargetRow;
 use crate::web::site::Site;
 use crate::web::words;
 
 pub use decide::__path_decide;
-use rows::{Group, Row};
+use rows::{Filter, Group, Row};
 pub use wish::{Wished, known_lists};
 
 pub fn routes() -> Router<Site> {
@@ -144,6 +144,13 @@ pub struct Which {
     offset: Option<u64>,
 }
 
+impl Which {
+    fn filter(&self) -> Filter<'_> {
+        let (search, list) = (self.search.as_deref(), self.list.as_deref());
+        Filter { group: self.group, search, list, cuts: self.cuts }
+    }
+}
+
 /// The rows of the plan that waits
 ///
 /// In the order of consequence: held, removes, lowers, raises, edits, adds, skipped,
@@ -160,16 +167,10 @@ pub async fn rows(
     let span = Span::of(which.limit, which.offset)?;
     let row = caller.target(target).await?;
     let proposal = waiting(&site, &caller, &row).await?;
-    let plan = &proposal.plan;
-    let search = which.search.as_deref().unwrap_or_default().to_lowercase();
-    let mut found = rows::all(plan);
-    found.retain(|found| {
-        which.group.is_none_or(|group| group == found.group)
-            && found.name.contains(&search)
-            && which.list.as_deref().is_none_or(|list| found.asks.iter().any(|a| a.list == list))
-            && which.cuts.is_none_or(|cuts| cuts == found.cuts(plan))
-    });
-    Ok(Json(span.page(found.into_iter(), |found| found.row(plan))))
+    let endable = endable(&caller.app, &proposal).await?;
+    let context = Context::of(&proposal, endable);
+    let found = rows::found(&proposal.plan, &which.filter());
+    Ok(Json(span.page(found.into_iter(), |found| found.row(&context))))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::block::{Rule, Severity};
 use crate::combine::Asks;
+use crate::desk::{At, Context, Place, Word};
 use crate::domain::Domain;
 use crate::impact::Known;
 use crate::plan::{Direction, Hold, Plan, Reason, Row as PlanRow};
@@ -78,15 +79,28 @@ pub struct Row {
     why: Vec<Said>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cuts: Option<Cuts>,
+    /// What can be decided about it.
+    words: Vec<Word>,
 }
 
 /// A row before it is written out.
 pub struct Found<'a> {
     pub name: &'a str,
     pub group: Group,
-    pub asks: &'a Asks,
+    /// Where a word on it is said. Of what is there already nothing can be said.
+    pub place: Option<Place>,
+    asks: &'a Asks,
     part: Part<'a>,
     holds: &'a [Hold],
+}
+
+/// Which rows somebody looks for.
+#[derive(Default)]
+pub struct Filter<'a> {
+    pub group: Option<Group>,
+    pub search: Option<&'a str>,
+    pub list: Option<&'a str>,
+    pub cuts: Option<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -98,38 +112,35 @@ enum Part<'a> {
     Unchanged,
 }
 
+/// The rows that are looked for, in the order of [`all`].
+pub fn found<'a>(plan: &'a Plan, filter: &Filter<'_>) -> Vec<Found<'a>> {
+    let search = filter.search.unwrap_or_default().to_lowercase();
+    let mut found = all(plan);
+    found.retain(|found| {
+        filter.group.is_none_or(|group| group == found.group)
+            && found.name.contains(&search)
+            && filter.list.is_none_or(|list| found.asks.iter().any(|ask| ask.list == list))
+            && filter.cuts.is_none_or(|cuts| cuts == found.cuts(plan))
+    });
+    found
+}
+
 /// All rows, in the order of groups and, in each, of names.
-pub fn all(plan: &Plan) -> Vec<Found<'_>> {
-    let found = |part, name, group, asks| Found { name, group, asks, part, holds: &[] };
-    let add = |add| found(Part::Add(add), add.domain.as_str(), Group::Add, &add.asked_by);
-    let updated = |update| {
-        let group = direction(update);
-        found(Part::Update(update), update.domain.as_str(), group, &update.asked_by)
-    };
-    let remove = |remove| {
-        found(Part::Remove(remove), remove.domain.as_str(), Group::Remove, &remove.asked_by)
-    };
+fn all(plan: &Plan) -> Vec<Found<'_>> {
     let mut rows: Vec<Found<'_>> = Vec::new();
-    for held in &plan.held {
-        let held_row = match &held.row {
-            PlanRow::Add(row) => add(row),
-            PlanRow::Update(row) => updated(row),
-            PlanRow::Remove(row) => remove(row),
-        };
-        rows.push(Found { group: Group::Held, holds: &held.why, ..held_row });
-    }
-    rows.extend(plan.remove.iter().map(remove));
-    rows.extend(plan.update.iter().map(updated));
-    rows.extend(plan.add.iter().map(add));
-    rows.extend(plan.skipped.iter().map(|row| {
-        let (name, part) = (row.domain.as_str(), Part::Skipped(&row.reason));
-        Found { name, group: Group::Skipped, asks: &row.asked_by, part, holds: &[] }
+    rows.extend((0..plan.held.len()).filter_map(|at| Found::at(plan, Place::Held(at))));
+    rows.extend((0..plan.remove.len()).filter_map(|at| Found::at(plan, Place::Remove(at))));
+    rows.extend((0..plan.update.len()).filter_map(|at| Found::at(plan, Place::Update(at))));
+    rows.extend((0..plan.add.len()).filter_map(|at| Found::at(plan, Place::Add(at))));
+    rows.extend((0..plan.skipped.len()).filter_map(|at| Found::at(plan, Place::Skipped(at))));
+    rows.extend(plan.unchanged.iter().map(|row| Found {
+        name: row.domain.as_str(),
+        group: Group::Unchanged,
+        place: None,
+        asks: &row.asked_by,
+        part: Part::Unchanged,
+        holds: &[],
     }));
-    rows.extend(
-        plan.unchanged.iter().map(|row| {
-            found(Part::Unchanged, row.domain.as_str(), Group::Unchanged, &row.asked_by)
-        }),
-    );
     rows.sort_by(|a, b| (a.group, a.name).cmp(&(b.group, b.name)));
     rows
 }
@@ -142,19 +153,33 @@ fn direction(update: &crate::plan::Update) -> Group {
     }
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn at(plan: &'a Plan, place: Place) -> Option<Found<'a>> {
+        let at = place.of(plan)?;
+        let (group, part, holds): (Group, Part<'a>, &[Hold]) = match at {
+            At::Add(add) => (Group::Add, Part::Add(add), &[]),
+            At::Update(update) => (direction(update), Part::Update(update), &[]),
+            At::Remove(remove) => (Group::Remove, Part::Remove(remove), &[]),
+            At::Skipped(skipped) => (Group::Skipped, Part::Skipped(&skipped.reason), &[]),
+            At::Held(held) => {
+                let part = match &held.row {
+                    PlanRow::Add(row) => Part::Add(row),
+                    PlanRow::Update(row) => Part::Update(row),
+                    PlanRow::Remove(row) => Part::Remove(row),
+                };
+                (Group::Held, part, &held.why)
+            }
+        };
+        Some(Found { name: at.name(), group, place: Some(place), asks: at.asks(), part, holds })
+    }
+
     /// Whether it cuts people, or would.
-    pub fn cuts(&self, plan: &Plan) -> bool {
+    fn cuts(&self, plan: &Plan) -> bool {
         let domain = self.blocks();
         domain.is_some_and(|domain| plan.impact.cuts.get(domain).is_some_and(|c| c.relations() > 0))
     }
 
-    /// Whether it would set a block where there is none.
-    pub fn is_add(&self) -> bool {
-        matches!(self.part, Part::Add(_))
-    }
-
-    fn blocks(&self) -> Option<&Domain> {
+    fn blocks(&self) -> Option<&'a Domain> {
         match self.part {
             Part::Add(add) => Some(&add.domain),
             Part::Update(update) => Some(&update.domain),
@@ -162,13 +187,15 @@ impl Found<'_> {
         }
     }
 
-    pub fn row(&self, plan: &Plan) -> Row {
+    pub fn row(&self, context: &Context<'_>) -> Row {
+        let plan = context.plan;
         let (before, after, because) = match self.part {
             Part::Add(add) => (None, add.rule.clone(), None),
             Part::Update(u) => (Some(u.before.clone()), Some(u.after.clone()), u.because.as_ref()),
             Part::Remove(remove) => (remove.before.clone(), None, remove.because.as_ref()),
             Part::Skipped(_) | Part::Unchanged => (None, None, None),
         };
+        let at = self.place.and_then(|place| place.of(plan));
         let would = match self.part {
             Part::Add(_) => Some(Group::Add),
             Part::Update(update) => Some(direction(update)),
@@ -207,6 +234,7 @@ impl Found<'_> {
             asked_by: self.asks.iter().map(asking).collect(),
             why,
             cuts,
+            words: at.map_or_else(Vec::new, |at| context.words(at)),
         }
     }
 }

@@ -37,6 +37,10 @@ pub enum Wished {
 #[serde(deny_unknown_fields)]
 pub struct Restore {
     backup: i64,
+    /// Domains that are left as they are now.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    aside: Vec<String>,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -121,12 +125,12 @@ impl Wished {
         let store = app.store().await?;
         match self {
             Wished::Lists(lists) => lists.checked(&store).await,
-            Wished::Restore(Restore { backup }) => {
+            Wished::Restore(Restore { backup, aside }) => {
                 let found = store.backup(backup).await?;
                 found.filter(|found| found.target == target).ok_or_else(|| {
                     Problem::input("backup: there is none of this target with that number")
                 })?;
-                Ok(Wish::Restore { backup })
+                Ok(Wish::Restore { backup, aside: few("aside", &aside)? })
             }
             Wished::Undo(Undo { run, only }) => {
                 let found = store.run(run).await?;
