@@ -3,9 +3,9 @@
 //! Reading a server takes seconds, and carrying a plan out takes minutes or hours. A face that
 //! answers in milliseconds hands such work to the [`Desk`], which does one [`Job`] per target at
 //! a time and tells whoever asks how far it is ([`Status`]). A plan that was made lies on the
-//! desk as a [`Proposal`] until a person has decided: they can change what they wish, and it is
-//! planned again from what is known, without asking the server; once they have seen what it
-//! comes to, [`Desk::apply`] hands it to a run, once, however often it is asked to.
+//! desk as a [`Proposal`] until a person has decided: they say what they think of its rows
+//! ([`Desk::decide`]), and it is planned again from what is known, without asking the server;
+//! once they have seen what it comes to, [`Desk::apply`] hands it to a run, once, however often it is asked to.
 //!
 //! Proposals and what targets were last seen to block are in the store, and last. Jobs are in
 //! this process only: a run that ends with it can be resumed, as any run.

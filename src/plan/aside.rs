@@ -98,12 +98,12 @@ impl<'a> All<'a> {
                     let row = up(host).find(|name| rows.contains(name) && goes(name))?;
                     let other = up(host).find(|name| held.contains_key(name))?;
                     let domain = Domain::from_stored(other)?;
-                    let hold = if other.len() > row.len() {
+                    let why = if other.len() > row.len() {
                         Hold::Waits { child: domain }
                     } else {
                         Hold::WaitsBelow { parent: domain }
                     };
-                    Some((row, hold))
+                    Some((row, why))
                 };
                 waiting = hosts().filter(astray).filter_map(row).collect();
             }
