@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
-use super::{Store, StoreError, on, stored_time};
+use super::{Store, StoreError, on, reached, stored_time};
 use crate::domain::Domain;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,34 +66,24 @@ impl Store {
                 expires_at = excluded.expires_at, review_at = excluded.review_at,
                 reason = excluded.reason, made_by = excluded.made_by,
                 created_at = excluded.created_at";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(target)
-                .bind(date.domain.as_str())
-                .bind(date.expires_at.map(stored_time))
-                .bind(date.review_at.map(stored_time))
-                .bind(&date.reason)
-                .bind(&date.made_by)
-                .bind(stored_time(date.created_at))
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(
+            self,
+            SQL,
+            target,
+            date.domain.as_str(),
+            date.expires_at.map(stored_time),
+            date.review_at.map(stored_time),
+            &date.reason,
+            &date.made_by,
+            stored_time(date.created_at),
+            self.owner
+        )?;
         Ok(())
     }
 
     /// Forgets the dates of a domain's block, and says whether there were any.
     pub async fn delete_date(&self, target: &str, domain: &Domain) -> Result<bool, StoreError> {
-        let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM block_date WHERE target = $1 AND domain = $2 AND owner = $3")
-                .bind(target)
-                .bind(domain.as_str())
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(gone > 0)
+        const SQL: &str = "DELETE FROM block_date WHERE target = $1 AND domain = $2 AND owner = $3";
+        Ok(reached!(self, SQL, target, domain.as_str(), self.owner)? > 0)
     }
 }

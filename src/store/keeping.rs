@@ -7,7 +7,7 @@ use serde_json::json;
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
 use super::holdings::{self, Map};
-use super::{Either, Owner, Store, StoreError, Tx, on};
+use super::{Either, Owner, Store, StoreError, Tx, on, reached};
 use crate::ledger::{Delta, Dismissal, Ledger};
 use crate::policy::Policy;
 
@@ -33,15 +33,7 @@ impl Store {
         const SQL: &str = "
             INSERT INTO kept_target (name, whose, policy, owner) VALUES ($1, '', $2, $3)
             ON CONFLICT (owner, name) DO UPDATE SET policy = excluded.policy";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(target)
-                .bind(policy.to_json())
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, target, policy.to_json(), self.owner)?;
         Ok(())
     }
 

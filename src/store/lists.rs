@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
 use super::snapshots::{self, NewSnapshot, SnapshotId, Standing};
-use super::{HOUSE, Owner, Store, StoreError, Tx, old_versions, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, Tx, old_versions, on, reached, stored_time};
 use crate::text::plain;
 
 pub type ListId = i64;
@@ -208,16 +208,7 @@ impl Store {
                 last_modified = CASE WHEN source = $3 THEN last_modified END,
                 cursor = CASE WHEN source = $3 THEN cursor END
             WHERE id = $1 AND owner = $4";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(settings)
-                .bind(source)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, id, settings, source, self.owner)?;
         Ok(())
     }
 
@@ -231,16 +222,7 @@ impl Store {
         const SQL: &str = "
             UPDATE followed_list SET tried_at = $2, failure = $3, failures = failures + 1
             WHERE id = $1 AND owner = $4";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(stored_time(at))
-                .bind(plain(failure))
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, id, stored_time(at), plain(failure), self.owner)?;
         Ok(())
     }
 

@@ -77,6 +77,17 @@ macro_rules! on {
 }
 use on;
 
+/// How many rows a statement by itself changes; the values stand in the order of their numbers.
+macro_rules! reached {
+    ($store:expr, $sql:expr, $($value:expr),+ $(,)?) => {
+        $crate::store::on!(&$store.write, |pool| {
+            let done = sqlx::query($sql)$(.bind($value))+.execute(pool).await;
+            done.map(|done| done.rows_affected())
+        })
+    };
+}
+use reached;
+
 /// An enum that the database keeps as words.
 macro_rules! words {
     (

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{HOUSE, Owner, Store, StoreError, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, on, reached, stored_time};
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,16 +59,7 @@ impl Store {
         const SQL: &str = "
             INSERT INTO session (digest, owner, browser, created_at, used_at)
             VALUES ($1, $2, $3, $4, $4)";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(digest)
-                .bind(self.owner)
-                .bind(browser)
-                .bind(stored_time(now))
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, digest, self.owner, browser, stored_time(now))?;
         Ok(())
     }
 
@@ -98,15 +89,7 @@ impl Store {
     /// Notes that a session is in use.
     pub async fn touch_session(&self, digest: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE session SET used_at = $3 WHERE digest = $1 AND owner = $2";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(digest)
-                .bind(self.owner)
-                .bind(stored_time(now))
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, digest, self.owner, stored_time(now))?;
         Ok(())
     }
 
@@ -129,37 +112,19 @@ impl Store {
 
     /// Ends one of the owner's sessions, and says whether there was one.
     pub async fn end_session(&self, digest: &str) -> Result<bool, StoreError> {
-        let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM session WHERE digest = $1 AND owner = $2")
-                .bind(digest)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(gone > 0)
+        const SQL: &str = "DELETE FROM session WHERE digest = $1 AND owner = $2";
+        Ok(reached!(self, SQL, digest, self.owner)? > 0)
     }
 
     /// Ends all of the owner's sessions but one.
     pub async fn end_other_sessions(&self, digest: &str) -> Result<u64, StoreError> {
-        Ok(on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM session WHERE digest <> $1 AND owner = $2")
-                .bind(digest)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?)
+        const SQL: &str = "DELETE FROM session WHERE digest <> $1 AND owner = $2";
+        Ok(reached!(self, SQL, digest, self.owner)?)
     }
 
     /// Forgets everybody's sessions that nobody has used since.
     pub async fn forget_sessions(&self, since: DateTime<Utc>) -> Result<u64, StoreError> {
-        Ok(on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM session WHERE used_at <= $1")
-                .bind(stored_time(since))
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?)
+        const SQL: &str = "DELETE FROM session WHERE used_at <= $1";
+        Ok(reached!(self, SQL, stored_time(since))?)
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
 use super::readings::Packed;
-use super::{RunId, Store, StoreError, on, stored_time};
+use super::{RunId, Store, StoreError, on, reached, stored_time};
 
 pub type ProposalId = i64;
 
@@ -159,19 +159,7 @@ impl Store {
             WHERE id = $1 AND owner = $2 AND revision = $3 AND taken_at IS NULL
                 AND run_id IS NULL";
         let packed = Packed::of(plan)?;
-        let done = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(self.owner)
-                .bind(revision)
-                .bind(wish)
-                .bind(packed.size)
-                .bind(packed.bytes)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(done > 0)
+        Ok(reached!(self, SQL, id, self.owner, revision, wish, packed.size, packed.bytes)? > 0)
     }
 
     /// Hands a proposal to a run that is about to begin: once, however often it is asked for.
@@ -185,17 +173,7 @@ impl Store {
             UPDATE proposal SET taken_at = $4
             WHERE id = $1 AND owner = $2 AND revision = $3 AND taken_at IS NULL
                 AND run_id IS NULL";
-        let done = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(self.owner)
-                .bind(revision)
-                .bind(stored_time(now))
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(done > 0)
+        Ok(reached!(self, SQL, id, self.owner, revision, stored_time(now))? > 0)
     }
 
     /// The run has begun, and has the plan from now on.
@@ -209,17 +187,7 @@ impl Store {
             UPDATE proposal SET run_id = $3, size = 0, packed = $4,
                 taken_at = COALESCE(taken_at, $5)
             WHERE id = $1 AND owner = $2 AND run_id IS NULL";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(self.owner)
-                .bind(run)
-                .bind(Vec::<u8>::new())
-                .bind(stored_time(now))
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, id, self.owner, run, Vec::<u8>::new(), stored_time(now))?;
         Ok(())
     }
 
@@ -231,27 +199,12 @@ impl Store {
             WHERE id = $1 AND owner = $2 AND run_id IS NULL AND NOT EXISTS (
                 SELECT 1 FROM proposal AS newer WHERE newer.owner = proposal.owner
                     AND newer.target = proposal.target AND newer.taken_at IS NULL)";
-        let done = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(done > 0)
+        Ok(reached!(self, SQL, id, self.owner)? > 0)
     }
 
     /// Lets go of a proposal that waits, and says whether there was one.
     pub async fn drop_proposal(&self, id: ProposalId) -> Result<bool, StoreError> {
-        let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM proposal WHERE id = $1 AND owner = $2 AND taken_at IS NULL")
-                .bind(id)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(gone > 0)
+        const SQL: &str = "DELETE FROM proposal WHERE id = $1 AND owner = $2 AND taken_at IS NULL";
+        Ok(reached!(self, SQL, id, self.owner)? > 0)
     }
 }

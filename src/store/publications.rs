@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::error::RowOf;
-use super::{Store, StoreError, on, stored_time};
+use super::{Store, StoreError, on, reached, stored_time};
 use crate::policy::worded;
 
 worded! {
@@ -171,16 +171,7 @@ impl Store {
         const SQL: &str = "
             UPDATE publication SET revoked_at = $3
             WHERE id = $1 AND owner = $2 AND revoked_at IS NULL";
-        let ended = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(id)
-                .bind(self.owner)
-                .bind(stored_time(now))
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(ended > 0)
+        Ok(reached!(self, SQL, id, self.owner, stored_time(now))? > 0)
     }
 
     /// One of the owner's publications.

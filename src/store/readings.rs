@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
-use super::{Store, StoreError, on, stored_time};
+use super::{Store, StoreError, on, reached, stored_time};
 use crate::block::State;
 
 /// As lists are packed: fast, and blocks are repetitive enough.
@@ -43,18 +43,16 @@ impl Store {
                 packed = excluded.packed";
         // Plain data under plain names has nothing that could fail.
         let packed = Packed::of(&serde_json::to_vec(state).unwrap_or_default())?;
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(self.owner)
-                .bind(target)
-                .bind(whose)
-                .bind(stored_time(state.taken_at))
-                .bind(packed.size)
-                .bind(packed.bytes)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(
+            self,
+            SQL,
+            self.owner,
+            target,
+            whose,
+            stored_time(state.taken_at),
+            packed.size,
+            packed.bytes
+        )?;
         Ok(())
     }
 

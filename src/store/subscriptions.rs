@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
-use super::{HOUSE, Owner, Store, StoreError, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, on, reached, stored_time};
 use crate::policy::Terms;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,32 +114,13 @@ impl Store {
             INSERT INTO subscription (target, list, terms, created_at, owner)
             VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (owner, target, list) DO UPDATE SET terms = excluded.terms";
-        on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(target)
-                .bind(list)
-                .bind(terms.to_json())
-                .bind(stored_time(now))
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        reached!(self, SQL, target, list, terms.to_json(), stored_time(now), self.owner)?;
         Ok(())
     }
 
     /// Stops following a list, and says whether the target did.
     pub async fn delete_subscription(&self, target: &str, list: &str) -> Result<bool, StoreError> {
         const SQL: &str = "DELETE FROM subscription WHERE target = $1 AND list = $2 AND owner = $3";
-        let gone = on!(&self.write, |pool| {
-            sqlx::query(SQL)
-                .bind(target)
-                .bind(list)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(gone > 0)
+        Ok(reached!(self, SQL, target, list, self.owner)? > 0)
     }
 }

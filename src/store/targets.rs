@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::error::RowOf;
-use super::{Store, StoreError, level_from, level_word, on, stored_time};
+use super::{Store, StoreError, level_from, level_word, on, reached, stored_time};
 use crate::block::Level;
 
 /// A sign-in to remember. The two secrets are already sealed by the vault.
@@ -162,14 +162,7 @@ impl Store {
 
     /// Forgets a target and says whether there was one. Its runs and backups stay.
     pub async fn delete_target(&self, name: &str) -> Result<bool, StoreError> {
-        let gone = on!(&self.write, |pool| {
-            sqlx::query("DELETE FROM target WHERE name = $1 AND owner = $2")
-                .bind(name)
-                .bind(self.owner)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })?;
-        Ok(gone > 0)
+        const SQL: &str = "DELETE FROM target WHERE name = $1 AND owner = $2";
+        Ok(reached!(self, SQL, name, self.owner)? > 0)
     }
 }

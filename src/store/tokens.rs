@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::error::RowOf;
-use super::{HOUSE, Owner, Store, StoreError, on, stored_time};
+use super::{HOUSE, Owner, Store, StoreError, on, reached, stored_time};
 use crate::policy::worded;
 
 worded! {
@@ -102,15 +102,8 @@ impl Store {
 
     /// Notes that a token is in use.
     pub async fn touch_token(&self, id: TokenId, now: DateTime<Utc>) -> Result<(), StoreError> {
-        on!(&self.write, |pool| {
-            sqlx::query("UPDATE token SET used_at = $3 WHERE id = $1 AND owner = $2")
-                .bind(id)
-                .bind(self.owner)
-                .bind(stored_time(now))
-                .execute(pool)
-                .await
-                .map(drop)
-        })?;
+        const SQL: &str = "UPDATE token SET used_at = $3 WHERE id = $1 AND owner = $2";
+        reached!(self, SQL, id, self.owner, stored_time(now))?;
         Ok(())
     }
 
