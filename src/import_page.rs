@@ -25,8 +25,8 @@ pub fn steps(plan: &Plan, files: &[String]) -> Vec<String> {
         let mode = if plan.summary.remove > 0 {
             if files.len() > 1 {
                 steps.push(format!(
-                    "The page takes {MOST_ROWS} rows at once and \"Overwrite\" needs them all: \
-                     lift the {} by hand instead, and use \"Merge\".",
+                    "The page takes {MOST_ROWS} rows at once and \u{201c}Overwrite\u{201d} needs them all: \
+                     lift the {} by hand instead, and use \u{201c}Merge\u{201d}.",
                     count(plan.summary.remove, "block")
                 ));
                 "Merge"
@@ -37,7 +37,7 @@ pub fn steps(plan: &Plan, files: &[String]) -> Vec<String> {
             "Merge"
         };
         steps.push(format!(
-            "Choose the type \"Domain blocking list\", the file {names}, and \"{mode}\"."
+            "Choose the type \u{201c}Domain blocking list\u{201d}, the file {names}, and \u{201c}{mode}\u{201d}."
         ));
         steps.push("Upload, look at the number that the page shows, and confirm.".to_owned());
         return steps;

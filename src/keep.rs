@@ -329,7 +329,7 @@ fn offered(below: &[Domain], state: &State) -> Option<String> {
     let rest = if new.len() > SHOWN { ", …" } else { "" };
     (!new.is_empty()).then(|| {
         format!(
-            "Your server knows {} below these domains, which an account's block does not reach: \
+            "Your server knows {} below these domains, which an account\u{2019}s block does not reach: \
              {}{rest}. Block them too with --subdomains.",
             count(new.len(), "host"),
             shown.join(", ")

@@ -16,7 +16,7 @@ pub enum ReadError {
     #[error("the list is empty, so there is nothing to do and nothing was changed")]
     Empty,
     #[error(
-        "the list is well-formed and has not a single row. That is how a publisher's fault looks, so it \
+        "the list is well-formed and has not a single row. That is how a publisher\u{2019}s fault looks, so it \
          is not taken as a wish to lift every block. Nothing was changed; try again later or use \
          the last good copy"
     )]

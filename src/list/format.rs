@@ -45,51 +45,51 @@ pub enum Family {
 
 formats! {
     /// `#domain,#severity,…` as Mastodon's admin pages export it.
-    MastodonAdminCsv = "mastodon-admin-csv", Table, "Mastodon's CSV for instances";
+    MastodonAdminCsv = "mastodon-admin-csv", Table, "Mastodon\u{2019}s CSV for instances";
     /// `domain,severity,…` with the columns in any order, as FediBlockHole writes it.
-    FediblockholeCsv = "fediblockhole-csv", Table, "FediBlockHole's CSV";
+    FediblockholeCsv = "fediblockhole-csv", Table, "FediBlockHole\u{2019}s CSV";
     /// One domain a line, with or without a header, as Mastodon exports a user's blocks.
     UserCsv = "user-csv", Lines, "one domain a line";
     /// One domain a line, with comments.
     PlainText = "plain-text", Lines, "plain text";
     /// `pattern,reason` without a header, as Friendica exports its blocks.
-    FriendicaCsv = "friendica-csv", Document, "Friendica's CSV";
+    FriendicaCsv = "friendica-csv", Document, "Friendica\u{2019}s CSV";
     /// `GET /api/v1/instance/domain_blocks` of Mastodon and others.
-    InstanceBlocks = "instance-blocks", Server, "a server's public blocks (JSON)";
+    InstanceBlocks = "instance-blocks", Server, "a server\u{2019}s public blocks (JSON)";
     /// `GET /api/v1/admin/domain_blocks` of Mastodon.
-    AdminBlocks = "admin-blocks", Server, "Mastodon's admin API (JSON)";
+    AdminBlocks = "admin-blocks", Server, "Mastodon\u{2019}s admin API (JSON)";
     /// `GET /api/v1/domain_blocks` of a Mastodon account.
-    UserBlocks = "user-blocks", Server, "an account's blocks (JSON)";
+    UserBlocks = "user-blocks", Server, "an account\u{2019}s blocks (JSON)";
     /// `suspended_at` and no severity: `GoToSocial` and what it exports.
-    Gotosocial = "gotosocial", Server, "GoToSocial's JSON";
+    Gotosocial = "gotosocial", Server, "GoToSocial\u{2019}s JSON";
     /// The policies in the nodeinfo or instance document of Pleroma and Akkoma.
-    PleromaNodeinfo = "pleroma-nodeinfo", Server, "Pleroma's public policies (JSON)";
+    PleromaNodeinfo = "pleroma-nodeinfo", Server, "Pleroma\u{2019}s public policies (JSON)";
     /// `mrf_simple` as the admin API of Pleroma and Akkoma has it.
-    PleromaAdmin = "pleroma-admin", Server, "Pleroma's admin API (JSON)";
+    PleromaAdmin = "pleroma-admin", Server, "Pleroma\u{2019}s admin API (JSON)";
     /// `mrf_simple` as written in an Elixir or Nix configuration.
     PleromaConfig = "pleroma-config", Document, "a Pleroma configuration";
     /// `POST /api/federation/instances` of Misskey and its family, or `admin/meta`.
-    Misskey = "misskey", Server, "Misskey's JSON";
+    Misskey = "misskey", Server, "Misskey\u{2019}s JSON";
     /// `federated_instances` of Lemmy and `PieFed`.
-    Lemmy = "lemmy", Server, "Lemmy's JSON";
+    Lemmy = "lemmy", Server, "Lemmy\u{2019}s JSON";
     /// `/api/defederated` of Mbin.
-    Mbin = "mbin", Server, "Mbin's JSON";
+    Mbin = "mbin", Server, "Mbin\u{2019}s JSON";
     /// Censures of Fediseer.
-    Fediseer = "fediseer", Document, "Fediseer's JSON";
+    Fediseer = "fediseer", Document, "Fediseer\u{2019}s JSON";
     /// The signed list of rapidblock.org.
-    Rapidblock = "rapidblock", Document, "RapidBlock's JSON";
+    Rapidblock = "rapidblock", Document, "RapidBlock\u{2019}s JSON";
     /// A snapshot or changes of a FIRES dataset.
     Fires = "fires", Document, "a FIRES dataset";
     /// `[{"instance", "tags", "receipts", …}]` as chaos.social publishes its decisions.
-    Chaos = "chaos", Document, "chaos.social's JSON";
+    Chaos = "chaos", Document, "chaos.social\u{2019}s JSON";
     /// `[{"instance", "url"}]`.
-    Bookwyrm = "bookwyrm", Document, "BookWyrm's JSON";
+    Bookwyrm = "bookwyrm", Document, "BookWyrm\u{2019}s JSON";
     /// A log of blocks and unblocks that servers of `PeerTube` subscribe to.
-    PeertubeLog = "peertube-log", Document, "PeerTube's action log (JSON)";
+    PeertubeLog = "peertube-log", Document, "PeerTube\u{2019}s action log (JSON)";
     /// A backup of Pixelfed's admin pages.
-    Pixelfed = "pixelfed", Document, "Pixelfed's backup (JSON)";
+    Pixelfed = "pixelfed", Document, "Pixelfed\u{2019}s backup (JSON)";
     /// An export of `PieFed`'s admin pages.
-    Piefed = "piefed", Document, "PieFed's export (JSON)";
+    Piefed = "piefed", Document, "PieFed\u{2019}s export (JSON)";
     /// A table in a page of documentation.
     Markdown = "markdown", Document, "a Markdown table";
     /// `- hostname: …` with severity and comment.
@@ -97,7 +97,7 @@ formats! {
     /// `0.0.0.0 name`.
     Hosts = "hosts", Document, "a hosts file";
     /// `||name^`.
-    Adblock = "adblock", Document, "an ad blocker's filter list";
+    Adblock = "adblock", Document, "an ad blocker\u{2019}s filter list";
 }
 
 impl Format {

@@ -275,7 +275,7 @@ impl Rows {
         let obfuscate = read_flag("obfuscate", row.obfuscate);
         if parsed.private_suffix {
             let why = "strangers share this name: each has a server of their own below it, and a \
-                       server's block hits all of them";
+                       server\u{2019}s block hits all of them";
             self.note(row.line, Verdict::Warning, row.domain, why.to_owned());
         }
         self.count_used(repaired);
@@ -510,7 +510,7 @@ fn canary(domain: &Domain, row: &Row<'_>) -> Option<String> {
         format!(". It says: {:?}", fit(&plain(decode::clip(notice, VALUE_LIMIT)), 200))
     });
     Some(format!(
-        "a marker and not a server: the list's author asks readers to read the list's \
+        "a marker and not a server: the list\u{2019}s author asks readers to read the list\u{2019}s \
          documentation before they use it{says}"
     ))
 }

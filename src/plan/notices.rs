@@ -116,7 +116,7 @@ impl<'a> Notices<'a> {
         }
         if self.wild > 0 {
             notices.push(format!(
-                "The lists mean {} with all subdomains; an account's block matches the exact name \
+                "The lists mean {} with all subdomains; an account\u{2019}s block matches the exact name \
                  only.",
                 names(self.wild)
             ));

@@ -16,7 +16,7 @@ fn the_first_command_of_the_readme_does_the_main_job() {
         .says("adds 1 domain")
         .says("Verified")
         .says("/settings/imports")
-        .says("\"Merge\"");
+        .says("“Merge”");
     // No header, one canonical domain a line: what every version's import page takes.
     assert_eq!(machine.read("blocked_domains-merged.csv"), format!("{export}threads.net\n"));
     assert_eq!(machine.read("blocked_domains.csv"), export);
@@ -124,7 +124,7 @@ fn overwrite_shows_removals_first_and_restore_undoes_it() {
     machine
         .run(&["apply", "blocked_domains.csv", "--list", "meta", "--mode", "overwrite", "--yes"])
         .exits(0)
-        .says("\"Overwrite\"");
+        .says("“Overwrite”");
     assert!(!machine.read("blocked_domains-overwritten.csv").contains("old.example"));
     // The state of a file lies in the new file, so that is what is restored.
     machine.run(&["restore", "1", "--target", "blocked_domains-overwritten.csv", "--yes"]).exits(0);

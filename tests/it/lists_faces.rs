@@ -86,7 +86,7 @@ fn info_warns_before_it_tells_anything_else() {
     machine
         .run(&["lists", "info", "https://seirdy.one/pb/tier0.csv"])
         .exits(0)
-        .says("Seirdy's tier 0 (seirdy-tier0)");
+        .says("Seirdy’s tier 0 (seirdy-tier0)");
     machine
         .run(&["lists", "info", "fedipact"])
         .exits(0)

@@ -21,7 +21,7 @@ pub fn find_any(name: &str) -> Option<Found> {
 /// Lists that must not be followed come last. Before them, the name counts more than the
 /// title and that more than the text; what is offered then comes first.
 pub fn search(words: &[&str]) -> Vec<Found> {
-    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
     let mut hits: Vec<_> = every()
         .filter_map(|found| {
             let text = found.text();
@@ -38,6 +38,11 @@ pub fn search(words: &[&str]) -> Vec<Found> {
 fn every() -> impl Iterator<Item = Found> {
     let bundled = bundled::all().iter().map(Found::Bundled);
     bundled.chain(all().iter().map(Found::Listed))
+}
+
+/// As it is compared: nobody types the apostrophe that is printed.
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('\u{2019}', "'")
 }
 
 /// In which of the texts the word occurs first, the most telling text being the first.
@@ -72,15 +77,15 @@ impl Found {
         matches!(self, Found::Listed(list) if list.needs_insistence())
     }
 
-    /// What is searched, in lower case: the name, the title, and all that is said about it.
+    /// What is searched: the name, the title, and all that is said about it.
     fn text(&self) -> [String; 3] {
         let about = match self {
-            Found::Bundled(list) => list.about.to_lowercase(),
+            Found::Bundled(list) => folded(list.about),
             Found::Listed(list) => {
                 let warnings = list.warnings.join("\n");
-                format!("{}\n{}\n{warnings}", list.purpose, list.maintainer).to_lowercase()
+                folded(&format!("{}\n{}\n{warnings}", list.purpose, list.maintainer))
             }
         };
-        [self.name().to_lowercase(), self.title().to_lowercase(), about]
+        [folded(self.name()), folded(self.title()), about]
     }
 }

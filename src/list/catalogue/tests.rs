@@ -196,6 +196,8 @@ fn a_search_finds_both_kinds_in_any_case_and_needs_every_word() {
     assert_eq!(found(&["iftas", "spam"]), ["iftas-aud"]);
     assert_eq!(found(&["sunny.garden"]), ["garden-fence"], "by its maintainer");
     assert_eq!(found(&["fedipact"]), ["fedipact"]);
+    assert_eq!(found(&["seirdy's", "corporate"]), ["seirdy-corpo"], "with a typed apostrophe");
+    assert_eq!(found(&["Seirdy\u{2019}s", "corporate"]), ["seirdy-corpo"], "with a printed one");
     assert_eq!(found(&["allies"]), ["lists-d"], "by its warning");
     assert_eq!(found(&["no-such-thing"]), [""; 0]);
     assert_eq!(found(&["iftas", "no-such-thing"]), [""; 0]);

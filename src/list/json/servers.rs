@@ -82,7 +82,7 @@ pub(super) fn user_blocks<'a>(reader: &mut Reader<'a>, list: Piece<'a>) {
     });
     if names > MANY_NAMES {
         reader.remark(
-            "a server's list of all the servers it knows looks just like this; make sure that \
+            "a server\u{2019}s list of all the servers it knows looks just like this; make sure that \
              these are blocks",
         );
     }
