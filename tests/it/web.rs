@@ -272,248 +272,263 @@ fn chosen_with(sent: Sent) -> Sent {
         .with("allow", "friend.example\r\n")
 }
 
-#[tokio::test]
-async fn every_answer_tells_the_browser_what_never_to_do() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    let upload = Sent::default().file("a.csv", "bad.example\n").with("list", "threads");
-    let pages = [
-        site.get("/").await.is(200),
-        site.get("/nowhere").await.is(404).says("There is no such page"),
-        site.get("/look").await.is(405).says("This page needs your file"),
-        site.get("/healthz").await.is(200).says("ok"),
-        site.get("/readyz").await.is(200).says("ready"),
-        site.post("/look", upload.clone()).await.is(200),
-        site.post("/file", Sent::of(&site.post("/look", upload).await)).await.is(200),
-        site.post("/look", Sent::default()).await.is(422),
-        site.ask(form("/look"), b"nonsense".to_vec()).await.is(400),
-    ];
-    for page in &pages {
-        let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
-        let policy = header("content-security-policy");
-        assert_eq!(
-            policy,
-            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src \
+#[test]
+fn every_answer_tells_the_browser_what_never_to_do() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        let upload = Sent::default().file("a.csv", "bad.example\n").with("list", "threads");
+        let pages = [
+            site.get("/").await.is(200),
+            site.get("/nowhere").await.is(404).says("There is no such page"),
+            site.get("/look").await.is(405).says("This page needs your file"),
+            site.get("/healthz").await.is(200).says("ok"),
+            site.get("/readyz").await.is(200).says("ready"),
+            site.post("/look", upload.clone()).await.is(200),
+            site.post("/file", Sent::of(&site.post("/look", upload).await)).await.is(200),
+            site.post("/look", Sent::default()).await.is(422),
+            site.ask(form("/look"), b"nonsense".to_vec()).await.is(400),
+        ];
+        for page in &pages {
+            let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
+            let policy = header("content-security-policy");
+            assert_eq!(
+                policy,
+                "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src \
              'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-        );
-        assert_eq!(header("x-content-type-options"), "nosniff");
-        assert_eq!(header("referrer-policy"), "same-origin");
-        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
-        assert_eq!(header("cross-origin-resource-policy"), "same-origin");
-        assert_eq!(header("cache-control"), "no-store");
-        for never in ["<script>", "<style", " style=", " onclick", "javascript:"] {
-            assert!(!page.text.contains(never), "{never}: {}", page.text);
+            );
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert_eq!(header("referrer-policy"), "same-origin");
+            assert_eq!(header("cross-origin-opener-policy"), "same-origin");
+            assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+            assert_eq!(header("cache-control"), "no-store");
+            for never in ["<script>", "<style", " style=", " onclick", "javascript:"] {
+                assert!(!page.text.contains(never), "{never}: {}", page.text);
+            }
         }
-    }
-    let front = &pages[0].text;
-    let style = front.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
-    let sheet = site.get(style).await.is(200);
-    assert_eq!(sheet.headers["cache-control"], "public, max-age=31536000, immutable");
-    assert_eq!(sheet.headers["content-type"], "text/css; charset=utf-8");
-    site.get("/static/style-0.css").await.is(404);
-    let kept: Vec<_> = machine.kept().into_iter().map(|(path, _)| path).collect();
-    assert_eq!(kept, [machine.data_dir().join("key")], "looking leaves nothing of it behind");
+        let front = &pages[0].text;
+        let style = front.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+        let sheet = site.get(style).await.is(200);
+        assert_eq!(sheet.headers["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(sheet.headers["content-type"], "text/css; charset=utf-8");
+        site.get("/static/style-0.css").await.is(404);
+        let kept: Vec<_> = machine.kept().into_iter().map(|(path, _)| path).collect();
+        assert_eq!(kept, [machine.data_dir().join("key")], "looking leaves nothing of it behind");
+    });
 }
 
-#[tokio::test]
-async fn the_front_page_explains_itself_and_labels_everything() {
-    let machine = Machine::new();
-    let page = Site::over(&machine).get("/").await.is(200);
-    let page = page.says("do not come back by themselves").says("Block Threads for my account");
-    let page = page.says("value=\"threads\" id=\"list-1\" aria-describedby=\"advice-1\" checked");
-    for tag in page.text.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
-        if tag.contains("type=\"hidden\"") {
-            continue;
+#[test]
+fn the_front_page_explains_itself_and_labels_everything() {
+    on_both(async |machine| {
+        let page = Site::over(machine).get("/").await.is(200);
+        let page = page.says("do not come back by themselves").says("Block Threads for my account");
+        let page =
+            page.says("value=\"threads\" id=\"list-1\" aria-describedby=\"advice-1\" checked");
+        for tag in page.text.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            if tag.contains("type=\"hidden\"") {
+                continue;
+            }
+            let id = tag.split("id=\"").nth(1).unwrap().split('"').next().unwrap();
+            assert!(page.text.contains(&format!("<label for=\"{id}\"")), "{id} has no label");
         }
-        let id = tag.split("id=\"").nth(1).unwrap().split('"').next().unwrap();
-        assert!(page.text.contains(&format!("<label for=\"{id}\"")), "{id} has no label");
-    }
-    for landmark in ["<html lang=\"en\">", "<main id=\"main\">", "href=\"#main\"", "<h1>"] {
-        assert!(page.text.contains(landmark), "{landmark}");
-    }
-}
-
-#[tokio::test]
-async fn a_form_from_another_site_is_refused() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    let sent = || chosen_with(Sent::default().file("a.csv", "bad.example\n")).closed();
-    let from = |site: Option<&str>, origin: Option<&str>| {
-        let mut request = Request::post("/look")
-            .header("host", "localhost:8787")
-            .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
-        if let Some(site) = site {
-            request = request.header("sec-fetch-site", site);
+        for landmark in ["<html lang=\"en\">", "<main id=\"main\">", "href=\"#main\"", "<h1>"] {
+            assert!(page.text.contains(landmark), "{landmark}");
         }
-        if let Some(origin) = origin {
-            request = request.header("origin", origin);
+    });
+}
+
+#[test]
+fn a_form_from_another_site_is_refused() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        let sent = || chosen_with(Sent::default().file("a.csv", "bad.example\n")).closed();
+        let from = |site: Option<&str>, origin: Option<&str>| {
+            let mut request = Request::post("/look")
+                .header("host", "localhost:8787")
+                .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+            if let Some(site) = site {
+                request = request.header("sec-fetch-site", site);
+            }
+            if let Some(origin) = origin {
+                request = request.header("origin", origin);
+            }
+            request
+        };
+        for (of, origin, status) in [
+            (Some("cross-site"), Some("https://evil.example"), 403),
+            (Some("same-site"), Some("http://localhost:3000"), 403),
+            (None, Some("https://evil.example"), 403),
+            (None, Some("null"), 403),
+            (Some("same-origin"), Some("null"), 200),
+            (None, Some("http://localhost:8787"), 200),
+            (None, None, 200),
+        ] {
+            let page = site.ask(from(of, origin), sent()).await.is(status);
+            assert_eq!(page.text.contains("Another site has sent you here"), status == 403);
         }
-        request
-    };
-    for (of, origin, status) in [
-        (Some("cross-site"), Some("https://evil.example"), 403),
-        (Some("same-site"), Some("http://localhost:3000"), 403),
-        (None, Some("https://evil.example"), 403),
-        (None, Some("null"), 403),
-        (Some("same-origin"), Some("null"), 200),
-        (None, Some("http://localhost:8787"), 200),
-        (None, None, 200),
-    ] {
-        let page = site.ask(from(of, origin), sent()).await.is(status);
-        assert_eq!(page.text.contains("Another site has sent you here"), status == 403);
-    }
+    });
 }
 
-#[tokio::test]
-async fn only_this_machines_own_names_are_answered() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    for (host, status) in [
-        ("127.0.0.1:8787", 200),
-        ("localhost:8787", 200),
-        ("LOCALHOST:8787", 200),
-        ("[::1]:8787", 200),
-        ("localhost", 421),
-        ("localhost:80", 421),
-        ("evil.example:8787", 421),
-        ("127.0.0.1.evil.example:8787", 421),
-        ("", 421),
-    ] {
-        let page = site.ask(Request::get("/").header("host", host), Vec::new()).await.is(status);
-        assert_eq!(page.text.contains("Open http://127.0.0.1:8787/"), status == 421, "{host}");
-        assert!(!page.text.contains("evil"));
-    }
-    site.ask(Request::get("/"), Vec::new()).await.is(421);
+#[test]
+fn only_this_machines_own_names_are_answered() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        for (host, status) in [
+            ("127.0.0.1:8787", 200),
+            ("localhost:8787", 200),
+            ("LOCALHOST:8787", 200),
+            ("[::1]:8787", 200),
+            ("localhost", 421),
+            ("localhost:80", 421),
+            ("evil.example:8787", 421),
+            ("127.0.0.1.evil.example:8787", 421),
+            ("", 421),
+        ] {
+            let page =
+                site.ask(Request::get("/").header("host", host), Vec::new()).await.is(status);
+            assert_eq!(page.text.contains("Open http://127.0.0.1:8787/"), status == 421, "{host}");
+            assert!(!page.text.contains("evil"));
+        }
+        site.ask(Request::get("/"), Vec::new()).await.is(421);
+    });
 }
 
-#[tokio::test]
-async fn what_is_too_large_is_said_and_the_choices_come_back() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    let row = "long-enough-a-name.example\n";
-    let large = row.repeat((2 << 20) / row.len() + 1);
-    site.post("/look", chosen_with(Sent::default().file("a.csv", &large)))
-        .await
-        .is(413)
-        .says("larger than 2 MiB")
-        .keeps_the_choices();
-    let fits = "a.example\n".repeat((2 << 20) / 10);
-    site.post("/look", chosen_with(Sent::default().file("a.csv", fits))).await.is(200);
-    let huge = chosen_with(Sent::default().file("a.csv", vec![b'a'; 9 << 20]));
-    site.post("/look", huge).await.is(413).says("That is too large");
-    site.post("/look", chosen().with("server", &"a".repeat(1 << 20))).await.is(413);
+#[test]
+fn what_is_too_large_is_said_and_the_choices_come_back() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        let row = "long-enough-a-name.example\n";
+        let large = row.repeat((2 << 20) / row.len() + 1);
+        site.post("/look", chosen_with(Sent::default().file("a.csv", &large)))
+            .await
+            .is(413)
+            .says("larger than 2 MiB")
+            .keeps_the_choices();
+        let fits = "a.example\n".repeat((2 << 20) / 10);
+        site.post("/look", chosen_with(Sent::default().file("a.csv", fits))).await.is(200);
+        let huge = chosen_with(Sent::default().file("a.csv", vec![b'a'; 9 << 20]));
+        site.post("/look", huge).await.is(413).says("That is too large");
+        site.post("/look", chosen().with("server", &"a".repeat(1 << 20))).await.is(413);
+    });
 }
 
-#[tokio::test]
-async fn a_bad_file_or_word_is_explained_and_the_choices_come_back() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    let odd = "#domain,#severity\nbad.example,susped\n";
-    for (content, says) in [
-        (
-            &b"<!doctype html><html><body>Sign in</body></html>"[..],
-            "not an export of domain blocks",
-        ),
-        (b"PK\x03\x04\x00\x00\x00\x00", "not an export of domain blocks"),
-        (b"\xff\xfeb\x00a\x00d\x00", "not an export of domain blocks"),
-        (b"b\xe4d.example\n", "UTF-8"),
-        (odd.as_bytes(), "susped"),
-    ] {
-        let page = site.post("/look", chosen_with(Sent::default().file("a.csv", content))).await;
-        let page = page.is(422).says(says).says("That did not work yet").keeps_the_choices();
-        assert!(!page.text.contains("name=\"held\""), "it is of no use");
-    }
-    site.post("/look", chosen_with(Sent::default().file("", ""))).await.is(422).says("No file");
-    let good = || Sent::default().file("mine.csv", "bad.example\n");
-    for (name, value, says) in [
-        ("server", "my server", "is not the name of a server"),
-        ("allow", "good.example not_a_domain!", "not_a_domain!, which is never to be blocked"),
-        ("list", "/etc/passwd", "There is no list /etc/passwd here"),
-        ("list", "https://evil.example/list.csv", "There is no list https"),
-        ("list", "./lists/threads.csv", "There is no list"),
-        ("list", "garden-fence", "There is no list garden-fence here"),
-    ] {
-        let page = site.post("/look", good().with("list", "meta").with(name, value)).await;
-        let page = page.is(422).says(says).says("mine.csv is still here");
-        assert!(page.text.contains("name=\"held\" value=\"YmFkLmV4YW1wbGUK\""));
-    }
+#[test]
+fn a_bad_file_or_word_is_explained_and_the_choices_come_back() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        let odd = "#domain,#severity\nbad.example,susped\n";
+        for (content, says) in [
+            (
+                &b"<!doctype html><html><body>Sign in</body></html>"[..],
+                "not an export of domain blocks",
+            ),
+            (b"PK\x03\x04\x00\x00\x00\x00", "not an export of domain blocks"),
+            (b"\xff\xfeb\x00a\x00d\x00", "not an export of domain blocks"),
+            (b"b\xe4d.example\n", "UTF-8"),
+            (odd.as_bytes(), "susped"),
+        ] {
+            let page =
+                site.post("/look", chosen_with(Sent::default().file("a.csv", content))).await;
+            let page = page.is(422).says(says).says("That did not work yet").keeps_the_choices();
+            assert!(!page.text.contains("name=\"held\""), "it is of no use");
+        }
+        site.post("/look", chosen_with(Sent::default().file("", ""))).await.is(422).says("No file");
+        let good = || Sent::default().file("mine.csv", "bad.example\n");
+        for (name, value, says) in [
+            ("server", "my server", "is not the name of a server"),
+            ("allow", "good.example not_a_domain!", "not_a_domain!, which is never to be blocked"),
+            ("list", "/etc/passwd", "There is no list /etc/passwd here"),
+            ("list", "https://evil.example/list.csv", "There is no list https"),
+            ("list", "./lists/threads.csv", "There is no list"),
+            ("list", "garden-fence", "There is no list garden-fence here"),
+        ] {
+            let page = site.post("/look", good().with("list", "meta").with(name, value)).await;
+            let page = page.is(422).says(says).says("mine.csv is still here");
+            assert!(page.text.contains("name=\"held\" value=\"YmFkLmV4YW1wbGUK\""));
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_list_that_cannot_be_used_is_named_and_nothing_is_lost() {
-    let machine = Machine::new();
-    machine.write("hidden.csv", "domain,severity\nb**d.example,suspend\nw**e.example,suspend\n");
-    machine.run(&["lists", "add", "hidden.csv", "--name", "hidden"]).exits(0);
-    let site = Site::over(&machine);
-    let sent = chosen_with(Sent::default().file("mine.csv", "x.example\n"));
-    let page = site.post("/look", sent.with("list", "hidden")).await.is(503);
-    let page = page.says("The list hidden cannot be read here").says("mine.csv is still here");
-    let page = page.keeps_the_choices();
-    assert!(!page.text.contains(&machine.data_dir().display().to_string()));
+#[test]
+fn a_list_that_cannot_be_used_is_named_and_nothing_is_lost() {
+    on_both(async |machine| {
+        machine
+            .write("hidden.csv", "domain,severity\nb**d.example,suspend\nw**e.example,suspend\n");
+        machine.run(&["lists", "add", "hidden.csv", "--name", "hidden"]).exits(0);
+        let site = Site::over(machine);
+        let sent = chosen_with(Sent::default().file("mine.csv", "x.example\n"));
+        let page = site.post("/look", sent.with("list", "hidden")).await.is(503);
+        let page = page.says("The list hidden cannot be read here").says("mine.csv is still here");
+        let page = page.keeps_the_choices();
+        assert!(!page.text.contains(&machine.data_dir().display().to_string()));
+    });
 }
 
-#[tokio::test]
-async fn without_a_list_nothing_is_lost() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    let sent = Sent::default()
-        .file("mine.csv", "bad.example\n")
-        .with("mode", "overwrite")
-        .with("server", "https://home.example/about")
-        .with("allow", "friend.example");
-    let page = site.post("/look", sent).await.is(422).says("No list was chosen");
-    // The page as it came, with one box ticked and the empty field for a file.
-    let again = Sent::of(&page).file("", "").with("list", "meta");
-    let plan = site.post("/look", again).await.is(200).says("Overwriting mine.csv with 1 list");
-    assert!(plan.text.contains("https://home.example/settings/imports"));
+#[test]
+fn without_a_list_nothing_is_lost() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        let sent = Sent::default()
+            .file("mine.csv", "bad.example\n")
+            .with("mode", "overwrite")
+            .with("server", "https://home.example/about")
+            .with("allow", "friend.example");
+        let page = site.post("/look", sent).await.is(422).says("No list was chosen");
+        // The page as it came, with one box ticked and the empty field for a file.
+        let again = Sent::of(&page).file("", "").with("list", "meta");
+        let plan = site.post("/look", again).await.is(200).says("Overwriting mine.csv with 1 list");
+        assert!(plan.text.contains("https://home.example/settings/imports"));
+    });
 }
 
-#[tokio::test]
-async fn hostile_names_and_words_stay_text() {
-    let machine = Machine::new();
-    let list = "domain,severity,public_comment\nbad.example,suspend,\"<script>alert(1)</script> \
+#[test]
+fn hostile_names_and_words_stay_text() {
+    on_both(async |machine| {
+        let list = "domain,severity,public_comment\nbad.example,suspend,\"<script>alert(1)</script> \
                 \u{202e}gpj.exe\u{1b}[2J\"\n";
-    machine.write("hostile.csv", list);
-    machine.run(&["lists", "add", "hostile.csv", "--name", "hostile"]).exits(0);
-    let site = Site::over(&machine);
-    let file = "#domain,#severity,#public_comment\n\"<img src=x onerror=alert(1)>\",suspend,x\n\
+        machine.write("hostile.csv", list);
+        machine.run(&["lists", "add", "hostile.csv", "--name", "hostile"]).exits(0);
+        let site = Site::over(machine);
+        let file = "#domain,#severity,#public_comment\n\"<img src=x onerror=alert(1)>\",suspend,x\n\
                 \"\u{202e}evil\u{7}\",silence,\"</textarea><script>\"\n";
-    let sent = Sent::default()
-        .file("\"><script>alert(2)</script>.csv", file)
-        .with("list", "hostile")
-        .with("mode", "overwrite")
-        .with("server", "")
-        .with("allow", "ok.example");
-    let plan = site.post("/look", sent.clone()).await.is(200).says("bad.example");
-    let bad = sent.with("allow", "</textarea><script>alert(3)</script> \u{202e}x");
-    let bad = bad.with("server", "\"><script>alert(4)</script>");
-    let door = site.post("/look", bad).await.is(422);
-    for page in [&plan.text, &door.text] {
-        // The one that is the site's own.
-        assert!(page.matches("<script").count() == 1 && !page.contains("<img"), "{page}");
-    }
-    for hidden in ['\u{202e}', '\u{1b}', '\u{7}'] {
-        assert!(!plan.text.contains(hidden), "{hidden:?}");
-    }
-    assert!(plan.text.contains("&#60;script&#62;alert(1)"), "{}", plan.text);
+        let sent = Sent::default()
+            .file("\"><script>alert(2)</script>.csv", file)
+            .with("list", "hostile")
+            .with("mode", "overwrite")
+            .with("server", "")
+            .with("allow", "ok.example");
+        let plan = site.post("/look", sent.clone()).await.is(200).says("bad.example");
+        let bad = sent.with("allow", "</textarea><script>alert(3)</script> \u{202e}x");
+        let bad = bad.with("server", "\"><script>alert(4)</script>");
+        let door = site.post("/look", bad).await.is(422);
+        for page in [&plan.text, &door.text] {
+            // The one that is the site's own.
+            assert!(page.matches("<script").count() == 1 && !page.contains("<img"), "{page}");
+        }
+        for hidden in ['\u{202e}', '\u{1b}', '\u{7}'] {
+            assert!(!plan.text.contains(hidden), "{hidden:?}");
+        }
+        assert!(plan.text.contains("&#60;script&#62;alert(1)"), "{}", plan.text);
+    });
 }
 
 #[test]
 fn the_program_serves_until_it_is_asked_to_end() {
-    let machine = Machine::new();
-    let mut server = machine.start(&["serve", "--listen", "127.0.0.1:0"]);
-    let mut line = String::new();
-    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
-    let origin = url.trim_end_matches('/').to_owned();
-    let answer = ask(&origin, "GET", "/", "", "").unwrap();
-    assert_eq!(answer.status, 200);
-    let taken = origin.trim_start_matches("http://");
-    machine.run(&["serve", "--listen", taken]).exits(1).says("is taken").says("127.0.0.1:0");
-    let pid = server.id().to_string();
-    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
-    Said::from(server.wait_with_output().unwrap()).exits(0).says("The server has ended.");
-    assert!(machine.data_dir().join("hedgerow.db").is_file());
+    on_both(async |machine| {
+        let mut server = machine.start(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut line = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+        let origin = url.trim_end_matches('/').to_owned();
+        let answer = ask(&origin, "GET", "/", "", "").unwrap();
+        assert_eq!(answer.status, 200);
+        let taken = origin.trim_start_matches("http://");
+        machine.run(&["serve", "--listen", taken]).exits(1).says("is taken").says("127.0.0.1:0");
+        let pid = server.id().to_string();
+        assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+        Said::from(server.wait_with_output().unwrap()).exits(0).says("The server has ended.");
+        let own_file = machine.data_dir().join("hedgerow.db").is_file();
+        assert_eq!(own_file, machine.database_url().is_none(), "what is kept lies in one place");
+    });
 }
 
 #[test]
@@ -530,16 +545,17 @@ fn other_machines_are_not_listened_to() {
     machine.run(&["serve", "--help"]).exits(0).says("Ctrl-C ends the server");
 }
 
-#[tokio::test]
-async fn the_link_signs_in_once_and_signing_out_ends_it() {
-    let machine = Machine::new();
-    let site = Site::over(&machine);
-    site.get("/enter/guessed").await.is(410).says("has been used");
-    let inside = site.entered().await;
-    let link = inside.get("/").await.is(303);
-    assert_eq!(link.headers["location"], "/targets");
-    site.get("/").await.is(200).says("Only want to keep Threads away?");
-    inside.send("/sign-out", &[]).await.is(303);
-    // The cookie is still there, and worth nothing.
-    inside.get("/").await.is(200).says("Only want to keep Threads away?");
+#[test]
+fn the_link_signs_in_once_and_signing_out_ends_it() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        site.get("/enter/guessed").await.is(410).says("has been used");
+        let inside = site.entered().await;
+        let link = inside.get("/").await.is(303);
+        assert_eq!(link.headers["location"], "/targets");
+        site.get("/").await.is(200).says("Only want to keep Threads away?");
+        inside.send("/sign-out", &[]).await.is(303);
+        // The cookie is still there, and worth nothing.
+        inside.get("/").await.is(200).says("Only want to keep Threads away?");
+    });
 }
