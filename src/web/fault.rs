@@ -140,7 +140,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
                  backup may do.",
             ),
             BackupError::NotABackup { .. } | BackupError::Damaged { .. } => Fault::input(
-                "The backup's file is damaged, so nothing was done with it. Use another backup.",
+                "The backup\u{2019}s file is damaged, so nothing was done with it. Use another backup.",
             ),
         });
     }

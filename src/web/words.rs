@@ -1,8 +1,8 @@
 //! What the command line says, for people who do not see one.
 
 use crate::plan::{Cause, Hold, Reason};
-use crate::policy::Guard;
-use crate::text::plain;
+use crate::policy::{Guard, Mode, Retractions, Said, Share, Taken, Terms};
+use crate::text::{count, plain};
 
 /// Advice that a box on the page takes the place of.
 const BOXES: [(&str, &str); 2] = [
@@ -138,6 +138,55 @@ pub fn guard(guard: Guard) -> (&'static str, &'static str) {
     }
 }
 
+/// How a list is followed, in sentences.
+pub fn terms(terms: &Terms) -> String {
+    let Terms { mode, weight, share, cap, map, retractions, grace_days } = terms;
+    let mut says = vec![match mode {
+        Mode::Review => "What it asks for waits in a plan until you agree.".to_owned(),
+        Mode::Auto => "What it asks for is done by itself, within the guards.".to_owned(),
+        Mode::Watch => {
+            "It is only watched: what it asks for is reported, and never done.".to_owned()
+        }
+    }];
+    match share {
+        Share::Member => {}
+        Share::Alone => says.push("It needs no other list to agree.".to_owned()),
+        Share::Support => says.push(
+            "It blocks nothing by itself, and only counts where lists have to agree.".to_owned(),
+        ),
+    }
+    match weight {
+        1 => {}
+        0 => says.push("It does not count where lists have to agree.".to_owned()),
+        many => says.push(format!(
+            "Where a percentage of the lists has to agree, it weighs as much as {many} lists."
+        )),
+    }
+    if let Some(cap) = cap {
+        says.push(format!("It is never taken to ask for more than \u{201c}{cap}\u{201d}."));
+    }
+    for (said, taken) in map {
+        let said = match said {
+            Said::Nothing => "gives no severity".to_owned(),
+            word => format!("says \u{201c}{word}\u{201d}"),
+        };
+        says.push(match taken {
+            Taken::Ignore => format!("Where it {said}, it is not heard."),
+            word => format!("Where it {said}, it is taken to say \u{201c}{word}\u{201d}."),
+        });
+    }
+    let dropped = match grace_days {
+        0 => "When it drops a domain".to_owned(),
+        days => format!("Once it has dropped a domain for {}", count(*days as usize, "day")),
+    };
+    says.push(match retractions {
+        Retractions::Ask => format!("{dropped}, you are asked whether to lift the block."),
+        Retractions::Follow => format!("{dropped}, the next plan lifts the block."),
+        Retractions::Ignore => "When it drops a domain, the block stays.".to_owned(),
+    });
+    says.join(" ")
+}
+
 /// What letting go of a guard means.
 pub fn let_go(guard: Guard) -> &'static str {
     match guard {
@@ -148,13 +197,34 @@ pub fn let_go(guard: Guard) -> &'static str {
         Guard::OwnDomain => "Block your own server too",
         Guard::Relationships => "Cut follows",
         Guard::HeldList => "Use lists whose newest version is held",
-        Guard::Redundant => "Block what a parent's block does anyway",
+        Guard::Redundant => "Block what a parent\u{2019}s block does anyway",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::Severity;
+
+    #[test]
+    fn every_value_of_every_term_is_a_sentence() {
+        let plain = Terms::default();
+        let mut each = vec![plain.clone(), Terms { grace_days: 1, ..plain.clone() }];
+        each.extend(Mode::ALL.iter().map(|mode| Terms { mode: *mode, ..plain.clone() }));
+        each.extend(Share::ALL.iter().map(|share| Terms { share: *share, ..plain.clone() }));
+        each.extend([0, 3].map(|weight| Terms { weight, ..plain.clone() }));
+        each.push(Terms { cap: Some(Severity::Silence), ..plain.clone() });
+        for taken in Taken::ALL {
+            let map = Said::ALL.iter().map(|said| (*said, *taken)).collect();
+            each.push(Terms { map, ..plain.clone() });
+        }
+        for retractions in Retractions::ALL {
+            let terms = Terms { retractions: *retractions, ..plain.clone() };
+            each.extend([terms.clone(), Terms { grace_days: 0, ..terms }]);
+        }
+        let said: Vec<String> = each.iter().map(terms).collect();
+        insta::assert_snapshot!(said.join("\n"));
+    }
 
     #[test]
     fn a_notice_keeps_what_is_so_and_loses_what_to_type() {

@@ -311,9 +311,13 @@ fn a_target_follows_lists_on_terms_and_leaves_them() {
             ("map_suspend", ""),
         ];
         site.send(&format!("{lists}/terms"), &terms).await.is(303);
-        let says = "acts by itself, weight 2, at most silence, none is taken as ignore, \
+        let told = "acts by itself, weight 2, at most silence, none is taken as ignore, \
                     retractions: follow";
-        machine.run(&["subscriptions", "home.example"]).exits(0).says(says);
+        let says = "What it asks for is done by itself, within the guards. Where a percentage of \
+                    the lists has to agree, it weighs as much as 2 lists. It is never taken to ask \
+                    for more than “silence”. Where it gives no severity, it is not heard. When it \
+                    drops a domain, the next plan lifts the block.";
+        machine.run(&["subscriptions", "home.example"]).exits(0).says(told);
         site.get(&lists)
             .await
             .says(says)
@@ -324,7 +328,7 @@ fn a_target_follows_lists_on_terms_and_leaves_them() {
         bad = terms;
         bad[0].1 = "threads";
         site.send(&format!("{lists}/terms"), &bad).await.is(409).says("not followed here any more");
-        machine.run(&["subscriptions", "home.example"]).exits(0).says(says);
+        machine.run(&["subscriptions", "home.example"]).exits(0).says(told);
         let leave = format!("{lists}/unsubscribe");
         site.send(&leave, &[("list", "meta")]).await.is(422).says("It was not said");
         site.send(&leave, &[("list", "meta"), ("keep", "no")]).await.is(303);

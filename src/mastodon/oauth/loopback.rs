@@ -201,6 +201,12 @@ mod tests {
         assert!(client.get(&good).send().await.is_err(), "it still listens");
     }
 
+    #[test]
+    fn the_page_that_sends_people_back() {
+        let page = Page { title: DONE, text: "<script>\u{201c}x\u{201d}</script>" };
+        insta::assert_snapshot!(page.render().unwrap());
+    }
+
     #[tokio::test]
     async fn a_refusal_and_silence_are_told_apart() {
         for (query, wanted) in [

@@ -10,6 +10,8 @@ mod choices;
 mod form;
 pub(super) mod offers;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use askama::Template;
@@ -222,31 +224,4 @@ fn is_export(app: &App, upload: &Upload) -> bool {
 fn broken(error: &anyhow::Error) -> Response {
     tracing::error!(error = format!("{error:#}"), "a page could not be made");
     page::broken()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_door_before_and_after_something_went_wrong() {
-        let offers = || {
-            let offer = |name: &str, warning: Option<&str>| Offer {
-                name: name.to_owned(),
-                title: format!("The <list> {name}"),
-                size: "1 domain".to_owned(),
-                advice: "For most people.".to_owned(),
-                warning: warning.map(str::to_owned),
-                about: "What it does.\n",
-            };
-            vec![offer("threads", None), offer("garden", Some("Look first."))]
-        };
-        let door = |problem: Option<&str>| Door {
-            problem: problem.map(str::to_owned),
-            choices: Choices::fresh(offers()),
-            held: None,
-        };
-        insta::assert_snapshot!("door", door(None).render().unwrap());
-        insta::assert_snapshot!("again", door(Some("No <file> was chosen.")).render().unwrap());
-    }
 }

@@ -62,3 +62,30 @@ fn what_was_turned_down_and_why() {
     };
     insta::assert_snapshot!(page.render().unwrap());
 }
+
+#[test]
+fn no_exception_yet_and_nothing_connected() {
+    let page = Exceptions {
+        problem: Some("<x> is not a domain.".to_owned()),
+        form: ExceptForm { reason: "</input><script>".to_owned(), ..ExceptForm::default() },
+        targets: Vec::new(),
+        lists: vec![Choice { says: "<harsh>".to_owned(), ..choice() }],
+        q: String::new(),
+        total: 0,
+        rows: Vec::new(),
+        paging: Paging::new(None, SIZE, 0, Vec::new()),
+    };
+    insta::assert_snapshot!("problem", page.render().unwrap());
+    let page = |chosen: Option<(i64, String)>, q: &str, total| TurnedDown {
+        targets: if chosen.is_some() { vec![choice()] } else { Vec::new() },
+        chosen,
+        q: q.to_owned(),
+        total,
+        rows: Vec::new(),
+        paging: Paging::new(None, SIZE, 0, Vec::new()),
+    };
+    insta::assert_snapshot!("nothing-connected", page(None, "", 0).render().unwrap());
+    let me = || Some((3, "<me>@home.example".to_owned()));
+    insta::assert_snapshot!("nothing-turned-down", page(me(), "", 0).render().unwrap());
+    insta::assert_snapshot!("not-found", page(me(), "<x>", 4).render().unwrap());
+}

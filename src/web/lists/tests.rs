@@ -320,6 +320,12 @@ fn lists_side_by_side() {
         result: Some(Compared::of(&chosen, Some(0b11), None)),
     };
     insta::assert_snapshot!(main_of(&compare));
+    let alone = Compare {
+        choices: vec![Boxed { name: "<one>".to_owned(), chosen: false }],
+        problem: Some("Choose two to six lists."),
+        result: None,
+    };
+    insta::assert_snapshot!("compare_none", main_of(&alone));
 }
 
 #[test]

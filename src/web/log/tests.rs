@@ -48,6 +48,25 @@ fn each_kind_of_event_is_told_in_words() {
 }
 
 #[test]
+fn a_log_in_which_nothing_stands_yet_and_one_in_which_nothing_fits() {
+    let page = |head, narrowed| Log {
+        head,
+        asked: Asked::default(),
+        targets: Vec::new(),
+        kinds: Vec::new(),
+        narrowed,
+        rows: Vec::new(),
+        here: "/targets/3/log".to_owned(),
+        older: None,
+        newest: None,
+    };
+    let head = Head::sample(crate::block::Level::Instance, Tab::Log);
+    insta::assert_snapshot!("of-target", page(Some(head), false).render().unwrap());
+    let nothing = page(None, true).render().unwrap();
+    assert!(nothing.contains("Nothing fits"), "{nothing}");
+}
+
+#[test]
 fn nothing_in_the_words_names_a_command() {
     let at: DateTime<Utc> = "2026-11-01T10:00:00Z".parse().unwrap();
     for kind in EventKind::ALL {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::policy::Terms;
+use crate::policy::{Guard, Terms};
 use crate::store::{Event, EventKind};
 use crate::text::{count, fit, last_day, plain};
 use crate::web::words;
@@ -70,7 +70,7 @@ pub fn says(event: &Event) -> String {
         EventKind::SignedOut => "Signed out".to_owned(),
         EventKind::Subscribed => {
             let terms = serde_json::from_value::<Terms>(event.detail["terms"].clone());
-            let how = terms.map(|terms| format!(": {}", terms.in_words())).unwrap_or_default();
+            let how = terms.map(|terms| format!(". {}", words::terms(&terms))).unwrap_or_default();
             format!("Follows the list {list}{how}")
         }
         EventKind::Unsubscribed => {

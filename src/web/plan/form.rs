@@ -205,5 +205,14 @@ mod tests {
             follows: true,
         };
         insta::assert_snapshot!("for-once", page.render().unwrap());
+        let server = New {
+            head: Head::sample(Level::Instance, Tab::Plan),
+            offers: vec![offer("garden")],
+            choices: Choices::default(),
+            problem: None,
+            is_account: false,
+            follows: false,
+        };
+        insta::assert_snapshot!("for-once-on-a-server", server.render().unwrap());
     }
 }

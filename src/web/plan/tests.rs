@@ -16,6 +16,7 @@ use crate::keep::Intent;
 use crate::list::{Document, Entry, Format};
 use crate::plan::{Aim, Draft, Plan, Wishes};
 use crate::policy::Guard;
+use crate::store::{Run, RunStatus, StepCounts};
 use crate::target::{Capabilities, Kind, Matching, TargetRef, Writes};
 use crate::web::targets::{Head, Tab};
 
@@ -144,4 +145,31 @@ fn a_filter_that_finds_nothing_and_no_plan_at_all() {
         unfinished: None,
     };
     insta::assert_snapshot!("no-plan", empty.render().unwrap());
+}
+
+#[test]
+fn no_plan_where_no_list_is_followed_and_where_a_run_waits() {
+    let empty = |follows: &[&str], unfinished| Empty {
+        head: Head::sample(Level::Instance, Tab::Plan),
+        problem: None,
+        follows: follows.iter().map(|list| (*list).to_owned()).collect(),
+        unfinished,
+    };
+    insta::assert_snapshot!("follows-none", empty(&[], None).render().unwrap());
+    let run = Run {
+        id: 6,
+        target: "home.example".to_owned(),
+        level: Level::Instance,
+        mode: "sync".to_owned(),
+        plan_sha256: "ab".to_owned(),
+        backup_id: Some(4),
+        actor: "me".to_owned(),
+        status: RunStatus::Stopped,
+        verified: None,
+        message: None,
+        created_at: at(20),
+        finished_at: None,
+        steps: StepCounts { total: 40, done: 12, ..StepCounts::default() },
+    };
+    insta::assert_snapshot!("unfinished", empty(&["garden"], Some(run)).render().unwrap());
 }

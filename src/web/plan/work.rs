@@ -250,6 +250,21 @@ mod tests {
             stop_says: "What is done stays.",
         };
         insta::assert_snapshot!("work", page.render().unwrap());
+        let begun = WorkPage {
+            head: Head::sample(Level::Account, Tab::Plan),
+            shown: Shown {
+                headline: "Reading the blocks".to_owned(),
+                done: 0,
+                total: 0,
+                far: String::new(),
+                left: String::new(),
+                waits: String::new(),
+                last: String::new(),
+            },
+            can_stop: false,
+            stop_says: "",
+        };
+        insta::assert_snapshot!("work-begun", begun.render().unwrap());
         let failed = Failed {
             head: Head::sample(Level::Account, Tab::Plan),
             title: "Something has changed meanwhile".to_owned(),
@@ -260,5 +275,15 @@ mod tests {
             was_planning: false,
         };
         insta::assert_snapshot!("failed", failed.render().unwrap());
+        let unplanned = Failed {
+            head: Head::sample(Level::Instance, Tab::Plan),
+            title: "No plan could be made".to_owned(),
+            says: "The list <garden> cannot be read.".to_owned(),
+            differences: Vec::new(),
+            more: 0,
+            run: Some(7),
+            was_planning: true,
+        };
+        insta::assert_snapshot!("unplanned", unplanned.render().unwrap());
     }
 }

@@ -124,3 +124,91 @@ pub async fn end(person: Person, Path(id): Path<PublicationId>) -> Answer {
     verb::end(&person.app, id).await?;
     Ok(Redirect::to("/published").into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Level;
+    use crate::policy::Choice;
+    use crate::publish::{File, Together, What};
+    use crate::store::TargetRow;
+
+    fn at() -> chrono::DateTime<chrono::Utc> {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn publication(visibility: Visibility) -> Publication {
+        let lists = vec!["garden".to_owned(), "<meadow>".to_owned()];
+        Publication {
+            id: 4,
+            owner: 7,
+            slug: "our-blocks".to_owned(),
+            title: "Our <script>alert(1)</script>".to_owned(),
+            what: What::Lists(Together { lists, agreement: None, severity: Choice::Strictest }),
+            options: crate::publish::Options { private_comments: true, ..Default::default() },
+            visibility,
+            created_at: at(),
+            changed_at: at(),
+            revoked_at: None,
+        }
+    }
+
+    fn target(id: i64, level: Level) -> TargetRow {
+        TargetRow {
+            id,
+            name: "<me>@home.example".to_owned(),
+            level,
+            base_url: "https://home.example/".to_owned(),
+            domain: "home.example".to_owned(),
+            account: None,
+            software: "Mastodon".to_owned(),
+            version: "4.6.5".to_owned(),
+            scopes: String::new(),
+            client_id: String::new(),
+            client_secret: String::new(),
+            token: String::new(),
+            created_at: at(),
+        }
+    }
+
+    #[test]
+    fn what_is_published_and_that_nothing_is() {
+        let file = || File { bytes: vec![b'x'; 64].into(), sha256: "0".repeat(64), entries: 3 };
+        let content = Content {
+            csv: file(),
+            text: file(),
+            json: file(),
+            entries: 3,
+            hidden: 1,
+            modified: at(),
+            level: Some(Level::Instance),
+        };
+        let row = |visibility, content: Option<Content>| Row {
+            what: publication(visibility),
+            address: "https://blocks.example/p/our-blocks".to_owned(),
+            content: content.map(Arc::new),
+        };
+        let rows = vec![row(Visibility::Public, Some(content)), row(Visibility::Private, None)];
+        insta::assert_snapshot!("published", Published { rows }.render().unwrap());
+        insta::assert_snapshot!("nothing", Published { rows: Vec::new() }.render().unwrap());
+    }
+
+    #[test]
+    fn the_form_before_and_after_something_went_wrong() {
+        let edit = |known, sent, problem: Option<&str>| Edit {
+            known,
+            origin: "https://blocks.example".to_owned(),
+            sent,
+            offers: Offers {
+                targets: vec![target(1, Level::Account), target(2, Level::Instance)],
+                lists: vec!["garden".to_owned(), "<meadow>".to_owned()],
+            },
+            problem: problem.map(str::to_owned),
+        };
+        let fresh = edit(None, Sent::fresh(), None);
+        insta::assert_snapshot!("new", fresh.render().unwrap());
+        let sent = Sent::of(&publication(Visibility::Public), &[]);
+        let again = edit(Some(4), sent, Some("The name <our-blocks> is taken."));
+        insta::assert_snapshot!("change", again.render().unwrap());
+    }
+}

@@ -315,5 +315,21 @@ mod tests {
             paging: Paging::new(None, 50, 120, vec![("show", "failed".to_owned())]),
         };
         insta::assert_snapshot!("run", page.render().unwrap());
+        let stopped = RunPage {
+            line: RunLine { state: "stopped", ..page.line },
+            finished_at: None,
+            differences: Vec::new(),
+            cuts: None,
+            lost: Vec::new(),
+            followed: None,
+            is_unfinished: true,
+            can_undo: false,
+            steps: Vec::new(),
+            show: String::new(),
+            ..page
+        };
+        insta::assert_snapshot!("stopped", stopped.render().unwrap());
+        let elsewhere = RunPage { head: None, ..stopped }.render().unwrap();
+        assert!(elsewhere.contains("What it worked on is not connected here"), "{elsewhere}");
     }
 }

@@ -110,5 +110,13 @@ mod tests {
             problem: None,
         };
         insta::assert_snapshot!(page.render().unwrap());
+        let house = Settings {
+            name: "whoever runs it".to_owned(),
+            house: true,
+            sessions: vec![(session("ab", "Firefox on a desk"), true)],
+            tokens: Vec::new(),
+            problem: Some("There is a token <bot> already.".to_owned()),
+        };
+        insta::assert_snapshot!("house", house.render().unwrap());
     }
 }

@@ -26,6 +26,7 @@ use crate::web::input::Form;
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
+use crate::web::words;
 
 #[derive(Template)]
 #[template(path = "targets/lists.html")]
@@ -105,7 +106,7 @@ impl Row {
             gone: offer.is_none(),
             held: false,
             failing: false,
-            says: terms.in_words(),
+            says: words::terms(terms),
             terms: TermsView::of(terms),
             stands,
         }

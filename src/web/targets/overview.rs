@@ -21,34 +21,35 @@ use crate::web::input::Query;
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::visitor::Person;
+use crate::web::words;
 
 /// How long it is news that somebody has signed out of a target.
 const NEWS: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Template)]
 #[template(path = "targets/targets.html")]
-struct Targets {
-    cards: Vec<Card>,
-    left: Option<Left>,
+pub(super) struct Targets {
+    pub cards: Vec<Card>,
+    pub left: Option<Left>,
 }
 
-struct Card {
-    id: i64,
-    kind: &'static str,
-    name: String,
-    software: String,
-    seen: Option<(usize, DateTime<Utc>)>,
-    lists: usize,
-    news: Option<News>,
+pub(super) struct Card {
+    pub id: i64,
+    pub kind: &'static str,
+    pub name: String,
+    pub software: String,
+    pub seen: Option<(usize, DateTime<Utc>)>,
+    pub lists: usize,
+    pub news: Option<News>,
 }
 
 /// A target that somebody has just signed out of.
-struct Left {
-    name: String,
+pub(super) struct Left {
+    pub name: String,
     /// Where to revoke the token by hand, if the server could not be told.
-    by_hand: Option<String>,
+    pub by_hand: Option<String>,
     /// The token was not made here and stays valid.
-    not_ours: bool,
+    pub not_ours: bool,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +118,7 @@ pub(super) struct Seen {
     pub tally: Tally,
 }
 
-/// A subscription in a line.
+/// A subscription, and its terms in sentences.
 pub(super) struct Follows {
     pub list: String,
     pub terms: String,
@@ -140,7 +141,7 @@ pub async fn overview(
     let view = site.views().of(site.desk(), &person.app, &row).await?;
     let store = person.app.store().await?;
     let follows = store.subscriptions(&row.name).await?.into_iter().map(|subscription| Follows {
-        terms: subscription.terms.in_words(),
+        terms: words::terms(&subscription.terms),
         stands: view.as_ref().map(|view| view.stands_for(&subscription.list)).unwrap_or_default(),
         list: subscription.list,
     });

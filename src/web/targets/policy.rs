@@ -210,7 +210,8 @@ fn sentences(policy: &Policy, level: Level) -> Vec<String> {
         Unknown::Apply => "is set all the same",
     };
     says.push(format!(
-        "{cuts} {then}. When nobody watches, one of which nobody can tell whom it would cut {unknown}."
+        "{cuts} {then}. When Hedgerow runs by itself, a block of which nobody can tell whom it would \
+         cut {unknown}."
     ));
     if level == Level::Account {
         says.push(if *subdomains {

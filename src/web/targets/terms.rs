@@ -115,10 +115,10 @@ impl TermsView {
             (Some(Severity::Noop), "noop", "at most noop"),
         ];
         let said = [
-            (Said::Nothing, "none", "no severity"),
-            (Said::Noop, "noop", "noop"),
-            (Said::Silence, "silence", "silence"),
-            (Said::Suspend, "suspend", "suspend"),
+            (Said::Nothing, "none", "gives no severity"),
+            (Said::Noop, "noop", "says noop"),
+            (Said::Silence, "silence", "says silence"),
+            (Said::Suspend, "suspend", "says suspend"),
         ];
         let taken = |said| {
             let now = terms.map.get(&said).copied();

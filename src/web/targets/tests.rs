@@ -5,10 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::blocks::{Beside, Blocks, Table};
+use super::block::Page;
+use super::blocks::{Asked, Beside, Blocks, Shown, Table};
 use super::head::{Head, News, Tab};
 use super::lists::{Lists, Row};
-use super::overview::{Follows, Overview, Seen};
+use super::overview::{Card, Follows, Left, Overview, Seen, Targets};
 use super::policy::PolicyView;
 use super::view::{Stands, View};
 use crate::block::{Block, Level, Rule, Severity, State};
@@ -17,6 +18,7 @@ use crate::exception::{Exception, Exceptions};
 use crate::ledger::{Claim, Holding, Ledger, Owner, Word};
 use crate::policy::{Mode, Policy, Terms};
 use crate::store::{BlockDate, Subscription, TargetRow};
+use crate::web::words;
 
 fn at(day: u32) -> DateTime<Utc> {
     format!("2026-11-{day:02}T10:00:00Z").parse().unwrap()
@@ -94,16 +96,20 @@ fn domain(name: &str) -> Domain {
     Domain::from_stored(name).unwrap()
 }
 
-#[test]
-fn blocks_with_all_that_is_known_of_them() {
-    let dates = [BlockDate {
+fn dates() -> [BlockDate; 1] {
+    [BlockDate {
         domain: domain("loud.example"),
         expires_at: Some(at(30)),
         review_at: Some(at(20)),
         reason: Some("ask <them>".to_owned()),
         made_by: "me".to_owned(),
         created_at: at(1),
-    }];
+    }]
+}
+
+#[test]
+fn blocks_with_all_that_is_known_of_them() {
+    let dates = dates();
     let exception = Exception {
         id: 1,
         target: None,
@@ -116,7 +122,7 @@ fn blocks_with_all_that_is_known_of_them() {
         made_by: "me".to_owned(),
     };
     let beside = Beside::of(&dates, Exceptions::new([exception], at(5)));
-    let seen = Some(Table::of(&view(), super::blocks::Asked::default(), &beside, 3));
+    let seen = Some(Table::of(&view(), Asked::default(), &beside, 3));
     let page = Blocks { head: head(Level::Instance, Tab::Blocks), level: Level::Instance, seen };
     insta::assert_snapshot!(page.render().unwrap());
 }
@@ -141,7 +147,7 @@ fn an_overview_before_and_after_the_first_look() {
         seen: Some(Seen { total: 3, at: at(6), tally: view.tally }),
         follows: vec![Follows {
             list: "threads".to_owned(),
-            terms: Terms::default().in_words(),
+            terms: words::terms(&Terms::default()),
             stands: view.stands_for("threads"),
         }],
         threads: Some(true),
@@ -168,4 +174,96 @@ fn lists_with_their_terms_and_the_policy() {
         policy: PolicyView::of(&Policy::default(), Level::Instance, &["shared".to_owned()]),
     };
     insta::assert_snapshot!(page.render().unwrap());
+}
+
+#[test]
+fn blocks_of_which_none_fits_and_none_is_there_and_none_is_known() {
+    let none = Beside::of(&[], Exceptions::new([], at(5)));
+    let page = |level, seen| Blocks { head: head(level, Tab::Blocks), level, seen };
+    let asked = serde_json::json!({ "q": "\"><script>", "whose": "hedgerow" });
+    let asked: Asked = serde_json::from_value(asked).unwrap();
+    let fits = page(Level::Instance, Some(Table::of(&view(), asked, &none, 3)));
+    insta::assert_snapshot!("no-block-fits", fits.render().unwrap());
+    let state = Arc::new(State::new(Level::Account, at(6), Vec::new()));
+    let empty = View::join(state, &Ledger::default(), 1);
+    let empty = page(Level::Account, Some(Table::of(&empty, Asked::default(), &none, 3)));
+    insta::assert_snapshot!("no-blocks", empty.render().unwrap());
+    insta::assert_snapshot!("unread", page(Level::Account, None).render().unwrap());
+}
+
+#[test]
+fn one_block_with_its_dates_and_one_that_is_not_there() {
+    let (view, dates) = (view(), dates());
+    let beside = Beside::of(&dates, Exceptions::new([], at(5)));
+    let page = |level, name: &str, seen, row: Option<Shown>| Page {
+        head: head(level, Tab::Blocks),
+        level,
+        name: name.to_owned(),
+        seen,
+        here: format!("/targets/3/block?domain={name}"),
+        expires: if row.is_some() { "2026-11-30".to_owned() } else { String::new() },
+        review: String::new(),
+        reason: if row.is_some() { "ask <them>".to_owned() } else { String::new() },
+        row,
+    };
+    for name in ["loud.example", "bad.example"] {
+        let (block, row) = view.find(name).unwrap();
+        let shown = Shown::of(&view, block, row, &beside);
+        let page = page(Level::Instance, name, Some(at(6)), Some(shown));
+        insta::assert_snapshot!(format!("block-{name}"), page.render().unwrap());
+    }
+    let absent = page(Level::Account, "xn--bcher-kva.example", Some(at(6)), None);
+    insta::assert_snapshot!("block-absent", absent.render().unwrap());
+    let unread = page(Level::Account, "bad.example", None, None).render().unwrap();
+    assert!(unread.contains("Nobody has looked yet"), "{unread}");
+}
+
+#[test]
+fn all_that_somebody_looks_after_and_that_it_is_nothing() {
+    let nothing = Targets { cards: Vec::new(), left: None };
+    insta::assert_snapshot!("nothing-connected", nothing.render().unwrap());
+    let card = |id, news| Card {
+        id,
+        kind: "Account",
+        name: "<me>@a-rather-long-name-for-a-server-but-people-have-them.example".to_owned(),
+        software: "Mastodon <4.6>".to_owned(),
+        seen: (id == 3).then(|| (1, at(6))),
+        lists: if id == 3 { 2 } else { 0 },
+        news,
+    };
+    let by_hand = Some("https://home.example/oauth/authorized_applications".to_owned());
+    let left = Left { name: "<her>@home.example".to_owned(), by_hand, not_ours: false };
+    let news = head(Level::Account, Tab::Overview).news;
+    let page = Targets { cards: vec![card(3, news), card(4, None)], left: Some(left) };
+    insta::assert_snapshot!("targets", page.render().unwrap());
+    for (by_hand, not_ours, says) in [
+        (None, true, "The token was not made by Hedgerow"),
+        (None, false, "The server has taken the right back"),
+    ] {
+        let left = Some(Left { name: "her".to_owned(), by_hand, not_ours });
+        let page = Targets { cards: Vec::new(), left }.render().unwrap();
+        assert!(page.contains(says), "{page}");
+    }
+}
+
+#[test]
+fn an_account_that_follows_no_list_and_one_whose_list_is_gone() {
+    let page = |rows, offers| Lists {
+        head: Head::quiet(&row(Level::Account), Tab::Lists),
+        level: Level::Account,
+        rows,
+        offers,
+        left_behind: 0,
+        policy: PolicyView::of(&Policy::default(), Level::Account, &[]),
+    };
+    let offers = vec![("threads".to_owned(), "Threads (1 domain)".to_owned())];
+    insta::assert_snapshot!("no-lists", page(Vec::new(), offers).render().unwrap());
+    let subscription = Subscription {
+        target: "me@home.example".to_owned(),
+        list: "gone".to_owned(),
+        terms: Terms::default(),
+        created_at: at(1),
+    };
+    let gone = Row::of(&subscription, None, Stands { all: 1, alone: 0 });
+    insta::assert_snapshot!("list-gone", page(vec![gone], Vec::new()).render().unwrap());
 }
