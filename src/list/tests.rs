@@ -121,7 +121,7 @@ fn markers_are_rejected_and_shared_names_are_pointed_out() {
     else {
         panic!("{document:?}")
     };
-    assert!(notice.contains("read the list's documentation"), "{notice}");
+    assert!(notice.contains("read the list’s documentation"), "{notice}");
     assert!(notice.ends_with("It says: \"read[2J this\""), "{notice}");
     assert!(shared.contains("strangers share this name"), "{shared}");
 }

@@ -253,7 +253,7 @@ fn a_run_that_ended_meanwhile_is_not_given_up() {
         let gone = "{\"error\":\"gone\"}".to_owned();
         let gone = Fault::Answer(401, "application/json", gone, Vec::new());
         fake.fail("POST", "/api/v1/domain_blocks", gone);
-        let job = desk.apply(&app, &row, &proposal, &proposal.plan.checksum).await.unwrap();
+        let job = desk.apply(&app, &row, &proposal, agreed(&proposal.plan.checksum)).await.unwrap();
         job.over().await;
         // Somebody wants to give it up; before they can, somebody else brings it to its end.
         let seen = store.latest_unfinished().await.unwrap().unwrap();

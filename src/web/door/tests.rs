@@ -111,9 +111,9 @@ async fn a_plan_with_rows_of_every_kind() {
     let plan = plan(Level::Instance, &["home.example"], SERVER, &wishes).await;
     let form = Form {
         overwrite: true,
-        except: vec![domain("friend.example")],
-        lower: vec![domain("calm.example")],
-        overrides: vec![Guard::MostRemoves],
+        except: [domain("friend.example")].into(),
+        lower: [domain("calm.example")].into(),
+        overrides: [Guard::MostRemoves].into(),
         server: "home.example".to_owned(),
         ..form()
     };
@@ -124,7 +124,7 @@ async fn a_plan_with_rows_of_every_kind() {
 async fn a_plan_that_has_changed_and_one_of_several_files_and_one_without_changes() {
     let wishes = Wishes { accept: [domain("mastodon.social")].into(), ..Wishes::default() };
     let more = plan(Level::Account, &[], "own.example\n", &wishes).await;
-    let accepted = Form { accept: vec![domain("mastodon.social")], ..form() };
+    let accepted = Form { accept: [domain("mastodon.social")].into(), ..form() };
     insta::assert_snapshot!("plan-changed", page(&more, &accepted, &["mine-merged.csv"], true));
     let names = ["mine-merged-1.csv", "mine-merged-2.csv"];
     let files = page(&more, &accepted, &names, false);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::policy::{Guard, Terms};
+use crate::policy::Terms;
 use crate::store::{Event, EventKind};
 use crate::text::{count, fit, last_day, plain};
 use crate::web::words;
