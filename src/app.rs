@@ -121,14 +121,11 @@ impl App {
     /// What fetches lists, for whoever uses this. All wait in the same queues, so that they can be
     /// polite to each host and fair to each other.
     pub fn fetcher(&self) -> Result<Fetcher> {
-        let all = match self.fetcher.get() {
-            Some(all) => all,
-            None => {
-                let fetcher = Fetcher::new(self.reach, self.clock.clone())?;
-                self.fetcher.get_or_init(|| fetcher)
-            }
-        };
-        Ok(all.of(self.owner))
+        if let Some(all) = self.fetcher.get() {
+            return Ok(all.of(self.owner));
+        }
+        let fetcher = Fetcher::new(self.reach, self.clock.clone())?;
+        Ok(self.fetcher.get_or_init(|| fetcher).of(self.owner))
     }
 
     /// The lists that are followed.

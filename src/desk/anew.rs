@@ -50,7 +50,9 @@ impl Desk {
             match error.downcast_ref() {
                 Some(DeskError::Changed) => {}
                 Some(_) => return Ok(()),
-                None if error.chain().any(|cause| cause.is::<TargetError>()) => return Ok(()),
+                None if error.chain().any(<dyn std::error::Error>::is::<TargetError>) => {
+                    return Ok(());
+                }
                 None => {
                     tracing::info!(error = format!("{error:#}"), "a plan is let go of");
                     self.let_go(app, &waiting).await?;

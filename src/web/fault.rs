@@ -147,26 +147,8 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     if let Some(StoreError::Taken(_) | StoreError::NameTaken { .. }) = cause.downcast_ref() {
         return Some(Fault::input(words(cause)));
     }
-    if let Some(error) = cause.downcast_ref::<DeskError>() {
-        return Some(match error {
-            DeskError::Gone => Fault::Missing,
-            DeskError::Closing => {
-                let title = "Not right now";
-                Fault::told(StatusCode::SERVICE_UNAVAILABLE, title, words(error))
-            }
-            DeskError::Cuts(..) => Fault::input(words(error)),
-            DeskError::Busy
-            | DeskError::Changed
-            | DeskError::Taken(_)
-            | DeskError::Nothing
-            | DeskError::Outdated => Fault::conflict(words(error)),
-        });
-    }
-    if let Some(error) = cause.downcast_ref::<DecideError>() {
-        return Some(match error {
-            DecideError::Replaced => Fault::conflict(words(error)),
-            _ => Fault::input(words(error)),
-        });
+    if let Some(fault) = proposed(cause) {
+        return Some(fault);
     }
     if let Some(error) = cause.downcast_ref::<OpenError>() {
         return Some(match error {
@@ -192,6 +174,33 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
         };
     }
     own::words(cause).or_else(|| told_as_it_is(cause))
+}
+
+/// What is so about a plan that waits, or about the work on its target.
+fn proposed(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let words = |error: &dyn std::fmt::Display| words::told(&error.to_string());
+    if let Some(error) = cause.downcast_ref::<DeskError>() {
+        return Some(match error {
+            DeskError::Gone => Fault::Missing,
+            DeskError::Closing => {
+                let title = "Not right now";
+                Fault::told(StatusCode::SERVICE_UNAVAILABLE, title, words(error))
+            }
+            DeskError::Cuts(..) => Fault::input(words(error)),
+            DeskError::Busy
+            | DeskError::Changed
+            | DeskError::Taken(_)
+            | DeskError::Nothing
+            | DeskError::Outdated => Fault::conflict(words(error)),
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<DecideError>() {
+        return Some(match error {
+            DecideError::Replaced => Fault::conflict(words(error)),
+            _ => Fault::input(words(error)),
+        });
+    }
+    None
 }
 
 /// What to do about a right that a server was not made to forget.

@@ -117,7 +117,9 @@ fn a_run_that_somebody_else_works_on_cannot_be_given_up() {
             .map(|file| std::fs::File::open(file.unwrap().path()).unwrap())
             .collect();
         assert!(!locks.is_empty());
-        locks.iter().for_each(|lock| lock.lock().unwrap());
+        for lock in &locks {
+            lock.lock().unwrap();
+        }
         room.site.send(&format!("{run}/abandon"), &[]).await.is(303);
         let page = room.ended(ME).await.is(200).says("Another run is working on this target");
         assert!(!page.text.contains("broken here"), "{}", page.text);
@@ -177,7 +179,8 @@ async fn without_table(machine: &Machine, table: &str) {
         sqlx::query(sql).execute(&mut db).await.unwrap();
     } else {
         let file = machine.data_dir().join("hedgerow.db");
-        let mut db = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let mut db =
+            SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
         sqlx::query(sql).execute(&mut db).await.unwrap();
     }
 }

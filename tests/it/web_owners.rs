@@ -505,18 +505,18 @@ fn rubbish_in_an_address_or_a_form_is_answered_by_a_page() {
         let (words, minus) = (all("x"), all("-1"));
         let twice = format!("{words}&{minus}");
         let mut inside = enter().await;
-        let pages = doors().filter(|(_, path, ..)| {
-            !path.starts_with("/api") && !path.ends_with("/sign-out")
-        });
+        let pages = doors()
+            .filter(|(_, path, ..)| !path.starts_with("/api") && !path.ends_with("/sign-out"));
         for (method, path, ..) in pages {
             let good = filled(path, &ids);
             let (begin, _) = path.split_once('{').unwrap_or((path, ""));
             let ending = path.rsplit_once('}').map_or("", |(_, ending)| ending);
             let mut paths = vec![good.clone()];
             if path.contains('{') {
-                paths.extend(["x", "%FF", "-1", "99999999999999999999", "%00", "%3Cb%3E"].map(
-                    |odd| format!("{begin}{odd}{ending}"),
-                ));
+                paths.extend(
+                    ["x", "%FF", "-1", "99999999999999999999", "%00", "%3Cb%3E"]
+                        .map(|odd| format!("{begin}{odd}{ending}")),
+                );
             }
             for path in paths {
                 let queries = ["", &words, &minus, &twice, "%FF=%FF", "&&==", "page=1&page=2"];

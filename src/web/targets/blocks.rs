@@ -101,10 +101,8 @@ pub async fn blocks(State(site): State<Site>, at: At, Query(asked): Query<Asked>
     };
     let store = person.app.store().await?;
     let dates = if now.has_dates { store.dates(&row.name).await? } else { Vec::new() };
-    let exceptions = match now.has_exceptions {
-        true => store.exceptions(Some(&row.name)).await?,
-        false => Vec::new(),
-    };
+    let exceptions =
+        if now.has_exceptions { store.exceptions(Some(&row.name)).await? } else { Vec::new() };
     let beside = Beside::of(&dates, Exceptions::new(exceptions, person.app.clock.now()));
     let seen = Some(Table::of(&view, asked, &beside, row.id));
     Ok(page::html(StatusCode::OK, &Blocks { head, level: row.level, seen }))
