@@ -106,9 +106,12 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
         .await
         .map_err(failed)?;
     migrate_sqlite(&writer, &shown).await?;
-    // A file does not hang up, so nobody needs to ask each time whether it is still there.
+    // A file does not hang up, so nobody needs to ask each time whether it is still there, and
+    // none is closed for its age: see `open_postgres`.
     let reader = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
+        .idle_timeout(None)
+        .max_lifetime(None)
         .test_before_acquire(false)
         .connect_lazy_with(options.read_only(true).row_buffer_size(ROWS_AHEAD));
     Ok(Store { read: Either::Sqlite(reader), write: Either::Sqlite(writer), shown, owner: HOUSE })
@@ -134,8 +137,13 @@ async fn open_postgres(url: &Url) -> Result<Store, StoreError> {
              are right.",
     };
     let options = PgConnectOptions::from_str(url.as_str()).map_err(failed)?;
+    // No connection is closed for its age. What looks for old ones counts the idle ones while
+    // others take them, and once in a long while counts below none and never ends. One that the
+    // server has hung up is noticed when it is asked for.
     let pool: PgPool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
+        .idle_timeout(None)
+        .max_lifetime(None)
         .acquire_timeout(CONNECT)
         .connect_with(options)
         .await
