@@ -129,7 +129,7 @@ impl Desk {
         self.job(owner, target).filter(|job| !job.is_over())
     }
 
-    /// Forgets how the last job ended, once a person has been told.
+    /// Forgets how the last job ended, where its target is not there any more.
     pub fn forget(&self, owner: Owner, target: &str) {
         let key = (owner, target.to_owned());
         let mut jobs = self.jobs();

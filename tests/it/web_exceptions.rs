@@ -78,7 +78,7 @@ fn a_form_that_cannot_be_taken_comes_back_as_it_was() {
         }
         let other = [("domain", "a.example"), ("target", "99")];
         site.send("/exceptions", &other).await.is(404);
-        site.send("/exceptions/end", &[("exception", "none")]).await.is(422);
+        site.send("/exceptions/end", &[("exception", "none")]).await.is(400);
         let many = "a.example ".repeat(1_001);
         site.send("/exceptions", &[("domain", &*many)]).await.is(422).says("At most 1000");
         site.get("/exceptions?page=-1&target=%22&domain=%3Cb%3E").await.is(200);

@@ -56,7 +56,7 @@ fn a_server_that_does_not_help_is_named_whatever_was_asked_of_it() {
             revoked(fake, "GET", "/api/v1/domain_blocks");
             room.site.send(&format!("{path}/plan"), &fields).await.is(303);
             let page = room.ended(ME).await.is(200).says("The other server did not help");
-            let page = page.says("no longer accepts this sign-in");
+            let page = page.says("does not accept the sign-in any more");
             assert!(!page.text.contains("broken here"), "{fields:?}: {}", page.text);
             let job = program.job(number(&path).parse().unwrap()).await;
             assert_eq!(job["error"]["code"], "other_server", "{fields:?}: {job}");
@@ -156,7 +156,7 @@ fn whoever_cannot_be_followed_again_is_told_why() {
         revoked(fake, "POST", "/api/v1/accounts/");
         room.site.approved(fake, &refollow, &[]).await.1.is(303);
         let page = room.ended(ME).await.is(200).says("1 person is followed again. Then");
-        let page = page.says("no longer accepts this sign-in").says("for the rest.");
+        let page = page.says("does not accept the sign-in any more").says("for the rest.");
         assert!(page.text.contains(&format!("href=\"{run}\"")), "{}", page.text);
         assert_eq!(fake.world().follows.len(), 1);
         // Whoever is followed while it is stopped stays followed, and that is said.

@@ -132,7 +132,7 @@ fn what_cannot_be_followed_is_said_beside_what_was_typed() {
         let file = format!("file://{}", secret.display());
         for (address, name, says) in [
             ("", "", "Which list?"),
-            ("no address", "", "that is no address"),
+            ("no address", "", "That is no address"),
             (&*secret.display().to_string(), "", "that is no address"),
             (&*file, "", "that is no address"),
             (&*format!("fires:{file}"), "", "that is no address"),

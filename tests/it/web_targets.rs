@@ -255,7 +255,7 @@ fn a_block_gets_dates_and_loses_them() {
         for (expires, reason, says) in [
             ("", "", "No day was given"),
             ("tomorrow", "", "is not a day"),
-            ("2001-01-01", "", "that day is over"),
+            ("2001-01-01", "", "That day is over"),
             ("2099-02-30", "", "is not a day"),
             ("2099-01-01", &*"x".repeat(501), "500 letters"),
         ] {

@@ -103,8 +103,8 @@ fn followed(error: &FollowError) -> Option<Fault> {
             words::told(&error.to_string())
         )),
         FollowError::Damaged { name, error } => Fault::input(format!(
-            "The version of the list {name} that is in force can no longer be read: {}. Nothing \
-             was changed. Stop following the list, then follow it again.",
+            "The version of the list {name} that is in force can no longer be read, so nothing was \
+             done with it: {}. Stop following the list, then follow it again.",
             words::told(&error.to_string()).trim_end_matches('.')
         )),
         FollowError::Unsigned { name, why } => Fault::input(format!(
