@@ -204,16 +204,7 @@ impl Plan {
             }
             add.domain.parents().filter_map(|parent| place.get(parent)).max().copied()
         };
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        for add in &self.add {
-            let Some(place) = waits_for(add) else { continue };
-            // A server that takes nothing below a block has to get the parents later still.
-            let parents = add.domain.parents().take_while(|_| !self.nested);
-            for name in parents.chain([add.domain.as_str()]) {
-                let waits = places.entry(name).or_insert(place);
-                *waits = place.max(*waits);
-            }
-        }
+        let places = self.late(waits_for);
         let mut early = Vec::with_capacity(self.add.len());
         let mut late: BTreeMap<usize, Vec<&Add>> = BTreeMap::new();
         for add in &self.add {
@@ -230,6 +221,34 @@ impl Plan {
             changes.extend(late.remove(&at).into_iter().flat_map(children_first));
         }
         changes
+    }
+
+    /// The blocks that come after one of the lifting changes, and after which: those that have to
+    /// wait for it, and those that would be in the way of them if they stood earlier.
+    fn late<'a>(&'a self, waits_for: impl Fn(&'a Add) -> Option<usize>) -> HashMap<&'a str, usize> {
+        let waits = self.add.iter().filter_map(|add| Some((add.domain.as_str(), waits_for(add)?)));
+        let mut places: HashMap<&str, usize> = waits.collect();
+        if places.is_empty() {
+            return places;
+        }
+        let adds: HashMap<&str, &Add> =
+            self.add.iter().map(|add| (add.domain.as_str(), add)).collect();
+        let stands_below = |add: &Add, parent: &Add| match (&add.rule, &parent.rule) {
+            (Some(rule), Some(above)) => self.nested && rule.covers(above),
+            _ => true,
+        };
+        // Children first, for a parent that is late can make its own parents late.
+        let mut children: Vec<&Add> = self.add.iter().collect();
+        children.sort_by_key(|add| Reverse(depth(add.domain.as_str())));
+        for add in children {
+            let Some(place) = places.get(add.domain.as_str()).copied() else { continue };
+            let parents = add.domain.parents().filter_map(|name| adds.get(name));
+            for parent in parents.filter(|parent| !stands_below(add, parent)) {
+                let waits = places.entry(parent.domain.as_str()).or_insert(place);
+                *waits = place.max(*waits);
+            }
+        }
+        places
     }
 
     /// The part of the impact that the plan brings about, for a backup to keep.
