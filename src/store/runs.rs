@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::error::RowOf;
 use super::events::{self, EventKind, NewEvent};
-use super::steps::{self, NewStep};
+use super::steps::{self, NewStep, StepStatus};
 use super::{Either, Owner, Store, StoreError, Tx, level_from, level_word, on, stored_time, words};
 use crate::block::Level;
 use crate::text::plain;
@@ -72,6 +72,19 @@ pub struct StepCounts {
     pub done: i64,
     pub failed: i64,
     pub skipped: i64,
+}
+
+impl StepCounts {
+    /// How many are in this state.
+    pub const fn of(&self, status: StepStatus) -> i64 {
+        match status {
+            StepStatus::Pending => self.pending,
+            StepStatus::Sent => self.sent,
+            StepStatus::Done => self.done,
+            StepStatus::Failed => self.failed,
+            StepStatus::Skipped => self.skipped,
+        }
+    }
 }
 
 /// A run without its plan, which can be megabytes: see [`Store::plan`].
@@ -236,25 +249,24 @@ impl Store {
 
     /// The last `limit` runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, StoreError> {
-        const SQL: &str = runs_where!("WHERE owner = $1 ORDER BY id DESC LIMIT $2");
-        let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as(SQL).bind(self.owner).bind(i64::from(limit)).fetch_all(pool).await
-        })
-        .map_err(StoreError::reading("run"))?;
-        records.into_iter().map(Run::try_from).collect()
+        self.runs_page(None, 0, limit).await
     }
 
-    /// A part of the runs on `target`, newest first.
-    pub async fn runs_on(
+    /// A part of the runs on one target, or of all, newest first.
+    pub async fn runs_page(
         &self,
-        target: &str,
+        target: Option<&str>,
         offset: u32,
         limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
-        const SQL: &str =
+        // Each with the index that fits it.
+        const ON_ONE: &str =
             runs_where!("WHERE owner = $1 AND target = $2 ORDER BY id DESC LIMIT $3 OFFSET $4");
+        const ALL: &str =
+            runs_where!("WHERE owner = $1 AND $2 IS NULL ORDER BY id DESC LIMIT $3 OFFSET $4");
+        let sql = if target.is_some() { ON_ONE } else { ALL };
         let records: Vec<Record> = on!(&self.read, |pool| {
-            sqlx::query_as(SQL)
+            sqlx::query_as(sql)
                 .bind(self.owner)
                 .bind(target)
                 .bind(i64::from(limit))
@@ -266,14 +278,12 @@ impl Store {
         records.into_iter().map(Run::try_from).collect()
     }
 
-    /// How many runs there were on `target`.
-    pub async fn count_runs(&self, target: &str) -> Result<i64, StoreError> {
+    /// How many runs there were on one target, or on all.
+    pub async fn count_runs(&self, target: Option<&str>) -> Result<i64, StoreError> {
+        const SQL: &str = "
+            SELECT COUNT(*) FROM run WHERE owner = $1 AND ($2 IS NULL OR target = $2)";
         Ok(on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT COUNT(*) FROM run WHERE owner = $1 AND target = $2")
-                .bind(self.owner)
-                .bind(target)
-                .fetch_one(pool)
-                .await
+            sqlx::query_scalar(SQL).bind(self.owner).bind(target).fetch_one(pool).await
         })?)
     }
 

@@ -65,7 +65,7 @@ fn of_many_who_apply_at_once_one_does() {
         );
         assert!(desk.waiting(&app, &row.name).await.unwrap().is_none());
         let store = app.store().await.unwrap();
-        assert_eq!(store.count_runs(ME).await.unwrap(), 1);
+        assert_eq!(store.count_runs(Some(ME)).await.unwrap(), 1);
     });
 }
 
@@ -85,7 +85,7 @@ fn two_desks_over_one_store_do_it_once() {
             job.over().await;
         }
         let store = app.store().await.unwrap();
-        assert_eq!(store.count_runs(ME).await.unwrap(), 1);
+        assert_eq!(store.count_runs(Some(ME)).await.unwrap(), 1);
         let posts = room.scene.fake.writes().iter().filter(|it| it.method == "POST").count();
         assert_eq!(posts, 2);
     });

@@ -95,7 +95,7 @@ impl Room {
 
     async fn runs(&self, target: &str) -> usize {
         let store = self.site.site().app().store().await.unwrap();
-        usize::try_from(store.count_runs(target).await.unwrap()).unwrap()
+        usize::try_from(store.count_runs(Some(target)).await.unwrap()).unwrap()
     }
 }
 
@@ -644,7 +644,7 @@ fn progress_is_told_as_it_comes_and_ends() {
         let told = room.site.get(&format!("{path}/work/events")).await.is(200);
         assert_eq!(told.headers["content-type"], "text/event-stream");
         assert!(told.text.contains("\"total\":2"), "{}", told.text);
-        assert!(told.text.trim_end().ends_with("event: over\ndata: over"), "{}", told.text);
+        assert!(told.text.trim_end().ends_with("event: over\ndata: \"over\""), "{}", told.text);
         assert!(room.worked(ME).await.starts_with("/runs/"));
         room.site.get("/targets/99999/work/events").await.is(404);
     });

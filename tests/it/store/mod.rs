@@ -290,11 +290,14 @@ fn runs_come_newest_first_and_no_more_than_asked() {
         assert_eq!(store.runs(0).await.unwrap(), []);
         store.begin_run(&new_run("other", 3), &STEPS).await.unwrap();
         for (offset, limit, wanted) in [(0, 2, &ids[..2]), (1, 9, &ids[1..]), (3, 9, &[])] {
-            let runs = store.runs_on("me", offset, limit).await.unwrap();
+            let runs = store.runs_page(Some("me"), offset, limit).await.unwrap();
             assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), wanted);
         }
-        assert_eq!(store.count_runs("me").await.unwrap(), 3);
-        assert_eq!(store.count_runs("nobody").await.unwrap(), 0);
+        let all = store.runs_page(None, 1, 2).await.unwrap();
+        assert_eq!(all.iter().map(|run| run.id).collect::<Vec<_>>(), ids[..2]);
+        assert_eq!(store.count_runs(None).await.unwrap(), 4);
+        assert_eq!(store.count_runs(Some("me")).await.unwrap(), 3);
+        assert_eq!(store.count_runs(Some("nobody")).await.unwrap(), 0);
     });
 }
 

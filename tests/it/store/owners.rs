@@ -237,8 +237,9 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     put(s, "backups_page", store.backups_page(Some("me"), 0, 100).await);
     put(s, "count_backups", store.count_backups(None).await);
     put(s, "runs", store.runs(100).await);
-    put(s, "runs_on", store.runs_on("me", 0, 100).await);
-    put(s, "count_runs", store.count_runs("me").await);
+    put(s, "runs_page", store.runs_page(Some("me"), 0, 100).await);
+    put(s, "runs_page", store.runs_page(None, 0, 100).await);
+    put(s, "count_runs", store.count_runs(None).await);
     put(s, "last_run_on", store.last_run_on("me").await);
     let sum = "ab".repeat(32);
     put(s, "run_of_plan", store.run_of_plan("me", &sum, moment(-1)).await);
@@ -440,7 +441,7 @@ fn every_method_of_the_store_has_a_case() {
         "backups_page",
         "count_backups",
         "runs",
-        "runs_on",
+        "runs_page",
         "count_runs",
         "last_run_on",
         "run_of_plan",
