@@ -10,6 +10,7 @@
 //! Proposals and what targets were last seen to block are in the store, and last. Jobs are in
 //! this process only: a run that ends with it can be resumed, as any run.
 
+mod again;
 mod anew;
 mod decide;
 mod job;

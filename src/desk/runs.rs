@@ -7,12 +7,14 @@ use super::job::{Ended, Job, Work};
 use super::proposal::{Proposal, Taken};
 use super::{Desk, DeskError, open};
 use crate::app::App;
-use crate::apply::{Engine, Report, plan_of};
+use crate::apply::{Engine, Outcome, Report, plan_of};
 use crate::impact::{Impact, Person};
 use crate::keep;
-use crate::store::{ProposalId, Run, RunId, Store, TargetRow};
+use crate::plan::{Difference, Plan, differences};
+use crate::store::{ProposalId, Run, RunId, RunStatus, Store, TargetRow};
 use crate::verb::refollow::{RefollowError, Right, follow_again};
 use crate::verb::resume::{self, ResumeError};
+use crate::verb::undo;
 
 /// What a person agrees to: the plan that they have seen, and the follows that it ends.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +141,50 @@ impl Desk {
             desk.saw(&app, &row.name, state);
             Ok(Ended::BackedUp(made.id))
         })
+    }
+
+    /// Whom a run had cut off and who can be followed again by now: the blocks are gone, and its
+    /// backup has the names. `plan` is the run's own.
+    pub async fn lost(
+        &self,
+        app: &App,
+        row: &TargetRow,
+        run: &Run,
+        plan: &Plan,
+    ) -> anyhow::Result<Vec<Person>> {
+        if run.status.is_unfinished() || plan.cuts().is_empty() {
+            return Ok(Vec::new());
+        }
+        let state = self.reading(app, row).await?;
+        Ok(undo::lost_for_now(app, run, plan, state.as_deref()).await?.people)
+    }
+
+    /// What was not as a run's plan wanted it, as far as that is known: from the run's own
+    /// report, or from what it read at its end.
+    pub async fn not_as_planned(
+        &self,
+        app: &App,
+        row: &TargetRow,
+        run: &Run,
+        plan: &Plan,
+    ) -> anyhow::Result<Vec<Difference>> {
+        if run.verified != Some(false) {
+            return Ok(Vec::new());
+        }
+        if let Some(job) = self.job(app.owner(), &row.name)
+            && let Some(Ended::Ran(report)) = job.status().ended
+            && let (true, Outcome::Differs { differences }) =
+                (report.run == run.id, &report.outcome)
+        {
+            return Ok(differences.clone());
+        }
+        let Some(state) = self.reading(app, row).await? else { return Ok(Vec::new()) };
+        let its_own = state.taken_at >= run.created_at
+            && run.finished_at.is_some_and(|ended| state.taken_at <= ended);
+        if !its_own || run.status != RunStatus::Failed {
+            return Ok(Vec::new());
+        }
+        Ok(differences(&plan.expected(state.taken_at), &state))
     }
 
     /// Follows people again with a right that was granted for it, and gives that back. Where it

@@ -16,8 +16,9 @@ use crate::text::count;
 
 /// How far a list may move from one version to the next. The defaults, and why they are
 /// what they are, stand in `docs/lists.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ListLimits)]
 pub struct Limits {
     /// Domains that may go, in percent of the old version.
     pub removed_percent: u32,

@@ -67,6 +67,11 @@ pub enum FollowError {
     #[error("no version of the list {0} is held, so there is nothing to decide")]
     NothingHeld(String),
     #[error(
+        "the version that you looked at does not wait for a decision any more; look at the list \
+         again"
+    )]
+    NotThatOne,
+    #[error(
         "the held version of {name} cannot come into force: {concern}. Reject it with `hedgerow \
          lists reject {name}`; if the list has moved, remove it and add its new address"
     )]

@@ -22,6 +22,8 @@ macro_rules! formats {
             }
         }
 
+        crate::policy::described!(Format { $($word,)+ });
+
         impl std::fmt::Display for Format {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(match self { $(Format::$variant => $says,)+ })

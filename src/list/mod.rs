@@ -115,7 +115,7 @@ pub struct Release {
 }
 
 /// What is meant by not blocking a domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Released {
     /// It should never be blocked.
@@ -169,7 +169,7 @@ impl Asked {
 }
 
 /// What was decided about one row, where it was not simply taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Not used.

@@ -6,6 +6,7 @@ use anyhow::Result;
 use compact_str::CompactString;
 
 use crate::app::App;
+use crate::block::State;
 use crate::domain::Domain;
 use crate::keep;
 use crate::ledger::{Delta, Holding};
@@ -18,6 +19,12 @@ pub enum OwnershipError {
          {target}` shows those that are"
     )]
     NotAsked { domain: Domain, target: String },
+    #[error(
+        "No list is followed here, so there is none that could have a block. Follow one first."
+    )]
+    FollowsNothing,
+    #[error("Nobody has looked yet what is blocked there. Read the blocks first.")]
+    NotRead,
     #[error("Hedgerow has not put a block of {name} on {target}; it is not touched")]
     NotHedgerows { name: String, target: String },
 }
@@ -49,6 +56,22 @@ pub async fn adopt(
     delta.holdings.extend(yours.into_iter().map(|(name, holding)| (name, Some(holding))));
     app.store().await?.take(target, &delta, &events).await?;
     Ok(names)
+}
+
+/// Lets lists have blocks that were a person's own, of those that a target was last `seen` to
+/// hold: nobody is asked, and the lists are heard as they spoke last.
+pub async fn adopt_seen(
+    app: &App,
+    target: &TargetRow,
+    seen: Option<&State>,
+    which: Which<'_>,
+) -> Result<Vec<String>> {
+    if app.store().await?.subscriptions(&target.name).await?.is_empty() {
+        return Err(OwnershipError::FollowsNothing.into());
+    }
+    let seen = seen.ok_or(OwnershipError::NotRead)?;
+    let yours = keep::adoptable_in(app, &app.identity(target)?, seen, true).await?;
+    adopt(app, &target.name, yours, which).await
 }
 
 /// Makes blocks a person's own that Hedgerow had put there.

@@ -13,12 +13,14 @@ use url::Url;
 use crate::app::App;
 use crate::impact::{Cut, Person};
 use crate::mastodon::client::{Api, Patience};
-use crate::mastodon::oauth::{self, Granted, OAuthError};
+use crate::mastodon::discovery::discover;
+use crate::mastodon::oauth::{self, Granted, OAuthError, Pending};
 use crate::mastodon::refollow::{Refollow, follow};
 use crate::stop::Stop;
 use crate::store::{EventKind, NewEvent, TargetRow};
 use crate::target::TargetError;
 use crate::text::{count, people, plain};
+use crate::verb::sign_in::{self, Asking};
 
 /// What a run's blocks had cut.
 #[derive(Debug, Default)]
@@ -97,6 +99,21 @@ impl Right {
         at.set_path("/oauth/authorized_applications");
         at.into()
     }
+}
+
+/// Asks a target's server for the right to follow people. The person approves at
+/// [`Pending::authorize_url`], and the code comes back to `redirect_uri`.
+pub async fn ask(
+    app: &App,
+    row: &TargetRow,
+    redirect_uri: &str,
+    random: [[u8; 32]; 2],
+) -> anyhow::Result<Pending> {
+    let base = Url::parse(&row.base_url)?;
+    app.may_ask(&base)?;
+    let client = app.client()?;
+    let server = discover(&client, &base).await?;
+    Ok(sign_in::begin(&client, &server, &Asking::refollow(), redirect_uri, random).await?)
 }
 
 /// Follows these people with a right that was granted for it, and gives the right back, also

@@ -72,6 +72,31 @@ impl Program {
         self.ask("POST", path, Some(body)).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Told {
+        self.ask("PUT", path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Told {
+        self.ask("DELETE", path, None).await
+    }
+
+    /// Has a plan made, and carried out as it is; the number of the run.
+    pub async fn applied(&self, target: i64, wish: Value) -> i64 {
+        let at = |rest: &str| format!("/api/v1/targets/{target}/proposal{rest}");
+        self.post(&at(""), wish).await.is(202);
+        assert_eq!(self.job(target).await["state"], "done");
+        let plan = self.get(&at("")).await.is(200);
+        let (checksum, summary) = (&plan["checksum"], &plan["summary"]);
+        let agreed = json!({
+            "checksum": checksum,
+            "following": summary["following"],
+            "followers": summary["followers"],
+        });
+        self.post(&at("/apply"), agreed).await.is(202);
+        let job = self.job(target).await;
+        job["run"].as_i64().unwrap_or_else(|| panic!("no run: {job}"))
+    }
+
     /// Waits until the target's job has ended.
     pub async fn job(&self, target: i64) -> Value {
         loop {
@@ -101,7 +126,7 @@ impl Told {
     }
 }
 
-fn number(value: &Value) -> i64 {
+pub fn number(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
@@ -365,7 +390,8 @@ fn lists_are_read_and_compared() {
         assert_eq!(
             entries["items"],
             json!([{
-                "domain": "b.example", "severity": "silence", "shared_by_strangers": false
+                "domain": "b.example", "severity": "silence", "covers_subdomains": false,
+                "shared_by_strangers": false
             }])
         );
         machine.write("shared.csv", "domain,severity\na.example,silence\nc.example,suspend\n");
@@ -378,7 +404,8 @@ fn lists_are_read_and_compared() {
         );
         assert_eq!(way["rows"]["items"][0]["domain"], "c.example");
         assert_eq!(bot.get("/api/v1/lists/shared/versions").await.is(200)["total"], 2);
-        bot.post("/api/v1/lists/shared/accept", json!({})).await.wrong(409, "waits");
+        let word = json!({ "version": update["version"] });
+        bot.post("/api/v1/lists/shared/accept", word).await.wrong(409, "does not wait");
         bot.get("/api/v1/lists/nothing").await.wrong(404, "no such list");
         let overlap = bot.get("/api/v1/comparison?lists=shared,threads").await.is(200);
         assert_eq!(overlap["pairs"][0]["shared"], 0);

@@ -75,6 +75,6 @@ impl RejectArgs {
 async fn decide(app: &App, name: &str, accepted: bool) -> Result<Reply> {
     let lists = app.lists().await?;
     let list = followed(&lists.store, name).await?;
-    let version = versions::decide(app, &lists, &list, accepted).await?;
+    let version = versions::decide(app, &lists, &list, list.held, accepted).await?;
     Reply::ok(Decided { name: list.name, accepted, version: version.id, entries: version.entries })
 }

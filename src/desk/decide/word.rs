@@ -87,7 +87,8 @@ impl<'a> Context<'a> {
         Context::new(&proposal.wish, &proposal.plan, endable)
     }
 
-    fn new(wish: &'a Wish, plan: &'a Plan, exceptions: BTreeSet<ExceptionId>) -> Context<'a> {
+    /// The same of a plan that is not kept.
+    pub fn new(wish: &'a Wish, plan: &'a Plan, exceptions: BTreeSet<ExceptionId>) -> Context<'a> {
         let (allowed, lowered) = (OnceCell::new(), OnceCell::new());
         Context { wish, plan, exceptions, allowed, lowered }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::remote::MOST;
 use crate::app::App;
 use crate::follow::{Added, FollowError, Lists, Settings, Signed};
 use crate::list::bundled;
@@ -36,6 +37,15 @@ pub enum AddError {
     NameOfBundled(String),
     #[error("{0} comes with Hedgerow, so there is nothing to follow; use --list {0}")]
     Bundled(&'static str),
+    #[error("read what is said about it first, and agree: {}", .0.join(" "))]
+    Unread(Vec<&'static str>),
+    #[error(
+        "these are the servers that {0} has taken back; whoever blocks from it undoes the \
+         corrections"
+    )]
+    Retractions(&'static str),
+    #[error("you follow {MOST} lists, which is as many as you can here")]
+    TooMany,
     /// The key that a list is signed with, or where it should be.
     #[error("{0}")]
     Key(String),

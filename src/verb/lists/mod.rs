@@ -3,6 +3,7 @@
 
 pub mod add;
 pub mod overview;
+pub mod remote;
 pub mod stop;
 pub mod versions;
 pub mod would;

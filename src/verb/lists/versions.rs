@@ -42,13 +42,18 @@ pub fn ends<'a>(
     Ok((from, to))
 }
 
-/// Lets the held version come into force, or turns it down, and writes that down.
+/// Lets the held version come into force, or turns it down, and writes that down. `looked_at` is
+/// the version that the person decides about; where another waits by now, nothing is done.
 pub async fn decide(
     app: &App,
     lists: &Lists,
     list: &FollowedList,
+    looked_at: Option<SnapshotId>,
     accept: bool,
 ) -> Result<Snapshot, FollowError> {
+    if list.held != looked_at {
+        return Err(FollowError::NotThatOne);
+    }
     let version = if accept { lists.accept(list).await? } else { lists.reject(list).await? };
     let kind = if accept { EventKind::ListAccepted } else { EventKind::ListRejected };
     let event = NewEvent::new(app.clock.now(), app.actor(), kind).list(&list.name);

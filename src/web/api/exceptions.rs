@@ -8,9 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::auth::{Caller, Writer};
-use super::input::{Asked, At, Body, Page, Part, domain};
+use super::input::{Asked, At, Body, Page, Part, Search, domain, reason, stored};
 use super::problem::{Problem, Reply};
-use crate::keep;
 use crate::ledger::{Dismissal, Why};
 use crate::store::BlockDate;
 use crate::verb::dates::{self, Dating};
@@ -78,11 +77,18 @@ async fn all(caller: &Caller) -> Reply<Vec<Exception>> {
 }
 
 /// All exceptions
-#[utoipa::path(get, path = "/api/v1/exceptions", tag = "exceptions", params(Part),
+///
+/// Also those that are over. What is searched for can stand in the domain, the list or the reason.
+#[utoipa::path(get, path = "/api/v1/exceptions", tag = "exceptions", params(Search),
     responses((status = 200, body = Page<Exception>)))]
-pub async fn list(caller: Caller, Asked(part): Asked<Part>) -> Reply<Json<Page<Exception>>> {
-    let span = part.span()?;
-    Ok(Json(span.page(all(&caller).await?.into_iter(), |row| row)))
+pub async fn list(caller: Caller, Asked(search): Asked<Search>) -> Reply<Json<Page<Exception>>> {
+    let (span, text) = (search.span()?, search.text());
+    let mut rows = all(&caller).await?;
+    rows.retain(|row| {
+        let words = [Some(&row.domain), row.list.as_ref(), row.reason.as_ref()];
+        words.into_iter().flatten().any(|word| word.to_lowercase().contains(&text))
+    });
+    Ok(Json(span.page(rows.into_iter(), |row| row)))
 }
 
 /// An exception to make.
@@ -107,6 +113,7 @@ pub struct New {
 #[utoipa::path(post, path = "/api/v1/exceptions", tag = "exceptions", request_body = New,
     responses((status = 201, body = Exception)))]
 pub async fn except(
+    State(site): State<Site>,
     Writer(caller): Writer,
     Body(new): Body<New>,
 ) -> Reply<(StatusCode, Json<Exception>)> {
@@ -120,13 +127,12 @@ pub async fn except(
     };
     let list = new.list.map(|list| list.to_lowercase());
     super::proposals::known_lists(&store, "list", list.as_slice()).await?;
-    let reason = new.reason.map(|reason| crate::text::plain(&reason).into_owned());
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > 500) {
-        return Err(Problem::input("reason: at most 500 letters"));
-    }
+    let reason = reason(new.reason)?;
     let (domain, subdomains, until) = (domain("domain", &new.domain)?, new.subdomains, new.until);
     let new = Excepting { target, domain, subdomains, list, reason, until };
+    let on = new.target.clone();
     let id = verb::except(&caller.app, new).await?;
+    site.desk().plan_all_again(&caller.app, on.as_deref()).await?;
     let made = all(&caller).await?.into_iter().find(|row| row.id == id);
     let made = made.ok_or_else(|| Problem::missing("exception"))?;
     Ok((StatusCode::CREATED, Json(made)))
@@ -136,8 +142,13 @@ pub async fn except(
 #[utoipa::path(delete, path = "/api/v1/exceptions/{exception}", tag = "exceptions",
     params(("exception" = i64, Path, minimum = 1, description = "Its number")),
     responses((status = 204)))]
-pub async fn end(Writer(caller): Writer, At(id): At<i64>) -> Reply<StatusCode> {
-    verb::remove(&caller.app, id).await?;
+pub async fn end(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    At(id): At<i64>,
+) -> Reply<StatusCode> {
+    let gone = verb::remove(&caller.app, id).await?;
+    site.desk().plan_all_again(&caller.app, gone.target.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -148,21 +159,29 @@ pub struct Dismissed {
     domain: String,
     why: Why,
     at: DateTime<Utc>,
+    /// The lists that asked for it then.
+    lists: Vec<String>,
 }
 
 /// What was turned down on a target
 #[utoipa::path(get, path = "/api/v1/targets/{target}/dismissals", tag = "exceptions",
-    params(("target" = i64, Path, minimum = 1, description = "The target's number"), Part),
+    params(("target" = i64, Path, minimum = 1, description = "The target's number"), Search),
     responses((status = 200, body = Page<Dismissed>)))]
 pub async fn dismissals(
     caller: Caller,
     At(target): At<i64>,
-    Asked(part): Asked<Part>,
+    Asked(search): Asked<Search>,
 ) -> Reply<Json<Page<Dismissed>>> {
-    let span = part.span()?;
+    let (span, text) = (search.span()?, search.text());
     let row = caller.target(target).await?;
-    let rows = verb::dismissed(&caller.app, &row).await?;
-    let shown = |(domain, it): (String, Dismissal)| Dismissed { domain, why: it.why, at: it.at };
+    let mut rows = verb::dismissed(&caller.app, &row).await?;
+    rows.retain(|(domain, _)| domain.contains(&text));
+    let shown = |(domain, it): (String, Dismissal)| Dismissed {
+        domain,
+        why: it.why,
+        at: it.at,
+        lists: it.said.iter().flat_map(|said| said.keys()).map(ToString::to_string).collect(),
+    };
     Ok(Json(span.page(rows.into_iter(), shown)))
 }
 
@@ -172,11 +191,13 @@ pub async fn dismissals(
         ("domain" = String, Path, description = "What is not to be suggested")),
     responses((status = 204)))]
 pub async fn dismiss(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, name)): At<(i64, String)>,
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
-    verb::dismiss(&caller.app, &row, &[domain("domain", &name)?]).await?;
+    verb::dismiss(&caller.app, &row, &[stored("domain", &name)?]).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -186,16 +207,18 @@ pub async fn dismiss(
         ("domain" = String, Path, description = "What was turned down")),
     responses((status = 204)))]
 pub async fn undismiss(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, name)): At<(i64, String)>,
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
-    let name = domain("domain", &name)?;
+    let name = stored("domain", &name)?;
     let known = verb::dismissed(&caller.app, &row).await?;
     if !known.iter().any(|(known, _)| known == name.as_str()) {
         return Err(Problem::missing("dismissal on this target"));
     }
     verb::undismiss(&caller.app, &row, &[name]).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -252,18 +275,20 @@ pub struct NewDates {
         ("domain" = String, Path, description = "What is blocked")),
     request_body = NewDates, responses((status = 200, body = BlockDates)))]
 pub async fn date(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, name)): At<(i64, String)>,
     Body(new): Body<NewDates>,
 ) -> Reply<Json<BlockDates>> {
     let row = caller.target(target).await?;
-    let reason = new.reason.map(|reason| crate::text::plain(&reason).into_owned());
-    let NewDates { expires, review, .. } = new;
+    let NewDates { expires, review, reason: why } = new;
+    let reason = reason(why)?;
     if expires.is_none() && review.is_none() {
         return Err(Problem::input("expires, review: one of them has to be there"));
     }
     let dating = Dating { expires, review, reason };
-    let date = dates::set(&caller.app, &row.name, &domain("domain", &name)?, dating).await?;
+    let date = dates::set(&caller.app, &row.name, &stored("domain", &name)?, dating).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(Json(date.into()))
 }
 
@@ -273,16 +298,18 @@ pub async fn date(
         ("domain" = String, Path, description = "What is blocked")),
     responses((status = 204)))]
 pub async fn undate(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, name)): At<(i64, String)>,
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
-    let name = domain("domain", &name)?;
+    let name = stored("domain", &name)?;
     let known = caller.app.store().await?.dates(&row.name).await?;
     if !known.iter().any(|known| known.domain == name) {
         return Err(Problem::missing("date on this target"));
     }
     dates::clear(&caller.app, &row.name, &name).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -294,12 +321,14 @@ pub async fn undate(
         ("domain" = String, Path, description = "What is blocked")),
     responses((status = 204)))]
 pub async fn release(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, name)): At<(i64, String)>,
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
-    let name = domain("domain", &name)?;
+    let name = stored("domain", &name)?;
     ownership::release(&caller.app, &row, Which::These(&[name])).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -317,11 +346,9 @@ pub async fn adopt(
     At((target, name)): At<(i64, String)>,
 ) -> Reply<StatusCode> {
     let row = caller.target(target).await?;
-    let name = domain("domain", &name)?;
-    let state = site.desk().reading(&caller.app, &row).await?;
-    let state = state.ok_or_else(|| Problem::missing("reading of this target"))?;
-    let identity = caller.app.identity(&row)?;
-    let yours = keep::adoptable_in(&caller.app, &identity, &state, true).await?;
-    ownership::adopt(&caller.app, &row.name, yours, Which::These(&[name])).await?;
+    let name = stored("domain", &name)?;
+    let seen = site.desk().reading(&caller.app, &row).await?;
+    ownership::adopt_seen(&caller.app, &row, seen.as_deref(), Which::These(&[name])).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }

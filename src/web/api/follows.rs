@@ -1,5 +1,6 @@
 //! Which lists a target follows, how, and what they come to together.
 
+use axum::extract::State;
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,7 @@ pub async fn list(
         with Hedgerow")),
     request_body = Terms, responses((status = 200, body = Subscription)))]
 pub async fn subscribe(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, list)): At<(i64, String)>,
     Body(terms): Body<Terms>,
@@ -62,6 +64,7 @@ pub async fn subscribe(
     }
     let list = verb::followable(&caller.app, &list).await?;
     let terms = verb::subscribe(&caller.app, &row.name, &list, true, |t| *t = terms).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     Ok(Json(Subscription { list, terms }))
 }
 
@@ -93,6 +96,7 @@ pub struct Unsubscribed {
         ("list" = String, Path, description = "The list's name"), How),
     responses((status = 200, body = Unsubscribed)))]
 pub async fn unsubscribe(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At((target, list)): At<(i64, String)>,
     Asked(How { keep }): Asked<How>,
@@ -103,6 +107,7 @@ pub async fn unsubscribe(
         return Err(Problem::missing("list that this target follows"));
     }
     let done = verb::unsubscribe(&caller.app, &row, &list, keep.unwrap_or(false)).await?;
+    site.desk().plan_again(&caller.app, &row).await?;
     let verb::Unsubscribed { list, alone, kept } = done;
     Ok(Json(Unsubscribed { list, alone: alone as u64, kept }))
 }
@@ -129,6 +134,7 @@ pub async fn policy_of(caller: Caller, At(target): At<i64>) -> Reply<Json<Policy
     params(("target" = i64, Path, minimum = 1, description = "The target's number")),
     request_body = Policy, responses((status = 200, body = Policy)))]
 pub async fn set_policy(
+    State(site): State<Site>,
     Writer(caller): Writer,
     At(target): At<i64>,
     Body(wanted): Body<Policy>,
@@ -139,15 +145,29 @@ pub async fn set_policy(
         let store = caller.app.store().await?;
         super::proposals::known_lists(&store, "comments", std::slice::from_ref(list)).await?;
     }
-    Ok(Json(policy::change(&caller.app, &row.name, |policy| *policy = wanted).await?))
+    changed(&site, &caller, &row, wanted).await
 }
 
 /// Go back to the default policy
 #[utoipa::path(delete, path = "/api/v1/targets/{target}/policy", tag = "subscriptions",
     params(("target" = i64, Path, minimum = 1, description = "The target's number")),
     responses((status = 200, body = Policy)))]
-pub async fn no_policy(Writer(caller): Writer, At(target): At<i64>) -> Reply<Json<Policy>> {
+pub async fn no_policy(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    At(target): At<i64>,
+) -> Reply<Json<Policy>> {
     let row = caller.target(target).await?;
-    let default = |policy: &mut Policy| *policy = Policy::default();
-    Ok(Json(policy::change(&caller.app, &row.name, default).await?))
+    changed(&site, &caller, &row, Policy::default()).await
+}
+
+async fn changed(
+    site: &Site,
+    caller: &Caller,
+    row: &TargetRow,
+    wanted: Policy,
+) -> Reply<Json<Policy>> {
+    let policy = policy::change(&caller.app, &row.name, |policy| *policy = wanted).await?;
+    site.desk().plan_again(&caller.app, row).await?;
+    Ok(Json(policy))
 }

@@ -1,6 +1,7 @@
 //! What comes in, strictly: what is not known is an error that names it.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
@@ -15,6 +16,7 @@ use super::problem::Problem;
 use crate::domain::Domain;
 use crate::policy::Agreement;
 use crate::web::site::Site;
+use crate::web::targets::MOST_REASON;
 
 /// Most rows of one answer.
 pub const MOST: u64 = 1000;
@@ -33,8 +35,16 @@ impl<T: DeserializeOwned> FromRequest<Site> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Body<T>, Problem> {
-        let read = Json::<T>::from_request(request, site).await;
-        read.map(|Json(body)| Body(body)).map_err(|rejected: JsonRejection| {
+        let (head, body) = request.into_parts();
+        let mut whole = Request::new(body);
+        // How long it may be stands there.
+        whole.extensions_mut().clone_from(&head.extensions);
+        let bytes = Bytes::from_request(whole, site).await;
+        let bytes = bytes.map_err(|rejected| Problem::in_place_of(rejected.status()))?;
+        // The reader takes a list for an object, its members in their order.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        let read = Json::<T>::from_request(Request::from_parts(head, bytes.into()), site).await;
+        let read = read.map_err(|rejected: JsonRejection| {
             let status = match rejected.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -42,7 +52,11 @@ impl<T: DeserializeOwned> FromRequest<Site> for Body<T> {
                 _ => StatusCode::BAD_REQUEST,
             };
             Problem::of(status, said(&rejected.body_text()))
-        })
+        })?;
+        if !is_object {
+            return Err(Problem::input("The body has to be an object."));
+        }
+        Ok(Body(read.0))
     }
 }
 
@@ -101,6 +115,25 @@ impl Span {
         Page { items: rows.into_iter().map(row).collect(), total, limit, offset }
     }
 
+    /// How many rows stand before the first, for the store. There are never more than that.
+    pub fn skipped(self) -> u32 {
+        u32::try_from(self.offset).unwrap_or(u32::MAX)
+    }
+
+    /// How many rows at most, for the store.
+    pub fn most(self) -> u32 {
+        u32::try_from(self.limit).unwrap_or(u32::MAX)
+    }
+
+    /// A page of rows that the store has cut already, out of so many.
+    pub fn of_all<R>(self, total: i64, rows: impl Iterator<Item = R>) -> Page<R>
+    where
+        R: utoipa::ToSchema,
+    {
+        let Span { limit, offset } = self;
+        Page { items: rows.collect(), total: u64::try_from(total).unwrap_or(0), limit, offset }
+    }
+
     /// The same rows as they are, with all the numbers of a [`Page`].
     pub fn cut<I>(self, rows: I) -> (Vec<I::Item>, u64, u64, u64)
     where
@@ -122,6 +155,32 @@ pub struct Page<T: utoipa::ToSchema> {
     pub limit: u64,
     /// How many stand before the first one here.
     pub offset: u64,
+}
+
+/// Names with this in them, and which part of those rows.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Only rows with this in them.
+    pub search: Option<String>,
+    /// At most so many rows.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u64>,
+    /// Leave so many out before the first.
+    #[param(minimum = 0)]
+    pub offset: Option<u64>,
+}
+
+impl Search {
+    pub fn span(&self) -> Result<Span, Problem> {
+        Span::of(self.limit, self.offset)
+    }
+
+    /// In small letters; empty fits everything.
+    pub fn text(&self) -> String {
+        self.search.as_deref().unwrap_or_default().trim().to_lowercase()
+    }
 }
 
 /// Only which part of all rows.
@@ -151,6 +210,20 @@ pub fn domain(field: &str, text: &str) -> Result<Domain, Problem> {
         return Err(refused("write the name without a star".to_owned()));
     }
     Ok(parsed.domain)
+}
+
+/// The name of something that a server has stored, however odd, or that somebody wrote.
+pub fn stored(field: &str, text: &str) -> Result<Domain, Problem> {
+    Domain::from_stored(&text.trim().to_lowercase()).map_or_else(|| domain(field, text), Ok)
+}
+
+/// A reason of bearable length.
+pub fn reason(text: Option<String>) -> Result<Option<String>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    if text.chars().count() > MOST_REASON {
+        return Err(Problem::input(format!("reason: at most {MOST_REASON} letters")));
+    }
+    Ok(Some(crate::text::plain(&text).into_owned()))
 }
 
 pub fn domains(field: &str, names: &[String]) -> Result<Vec<Domain>, Problem> {

@@ -1,21 +1,32 @@
 //! What is being done on a target, or was done last.
 
 use axum::extract::State;
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use super::auth::{Caller, Writer};
 use super::input::At;
 use super::problem::{Problem, Reply, What};
+use crate::apply::ApplyError;
 use crate::desk::{Ended, Status, Work};
 use crate::policy::worded;
+use crate::text::plain;
+use crate::verb::refollow::{RefollowError, Refollowed};
 use crate::web::fault::Fault;
 use crate::web::site::Site;
+use crate::web::stream;
+
+/// So much of what has changed is told.
+const CHANGED: usize = 100;
 
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/targets/{target}/job", get(job))
+        .route("/targets/{target}/job/events", get(events))
         .route("/targets/{target}/job/stop", post(stop))
 }
 
@@ -29,8 +40,44 @@ worded! {
     }
 }
 
+/// Somebody who was not followed again, and why.
+#[derive(PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Refused {
+    account: String,
+    why: String,
+}
+
+/// Who is followed again.
+#[derive(PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = Refollowed)]
+pub struct Again {
+    following: Vec<String>,
+    /// They approve their followers by hand, and were asked.
+    requested: Vec<String>,
+    refused: Vec<Refused>,
+    /// The server knows that the right is not needed any more. Where it could not be told, take
+    /// the right back there by hand, among the authorized applications.
+    right_given_back: bool,
+}
+
+impl Again {
+    fn of(done: &Refollowed, kept: Option<&RefollowError>) -> Again {
+        let names = |names: &[String]| names.iter().map(|it| plain(it).into_owned()).collect();
+        let refused = done.refused.iter().map(|one| Refused {
+            account: plain(&one.account).into_owned(),
+            why: plain(&one.why).into_owned(),
+        });
+        Again {
+            following: names(&done.following),
+            requested: names(&done.requested),
+            refused: refused.collect(),
+            right_given_back: kept.is_none(),
+        }
+    }
+}
+
 /// Work in the background.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Job {
     work: Work,
     state: Stage,
@@ -57,13 +104,21 @@ pub struct Job {
     /// The backup that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     backup: Option<i64>,
+    /// Who is followed again by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refollowed: Option<Again>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<What>,
+    /// What has changed on the target since the plan was made, where that is the error; the
+    /// first hundred.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<String>,
 }
 
 impl Job {
     pub fn of(status: &Status) -> Job {
         let (mut proposal, mut backup, mut run, mut error) = (None, None, status.run, None);
+        let (mut refollowed, mut changed) = (None, Vec::new());
         let state = match &status.ended {
             None => Stage::Running,
             Some(Ended::Read) => Stage::Done,
@@ -75,8 +130,13 @@ impl Job {
                 run = Some(report.run);
                 Stage::Done
             }
-            Some(Ended::Abandoned(id) | Ended::Refollowed(id, _, _)) => {
+            Some(Ended::Abandoned(id)) => {
                 run = Some(*id);
+                Stage::Done
+            }
+            Some(Ended::Refollowed(id, done, kept)) => {
+                run = Some(*id);
+                refollowed = Some(Again::of(done, kept.as_deref()));
                 Stage::Done
             }
             Some(Ended::BackedUp(id)) => {
@@ -91,8 +151,13 @@ impl Job {
                     },
                     Problem::from,
                 );
-                let (code, message) = (problem.code().to_owned(), problem.message().to_owned());
-                error = Some(What { code, message });
+                error = Some(problem.what());
+                if let Some(ApplyError::Stale(found)) =
+                    why.chain().find_map(|cause| cause.downcast_ref())
+                {
+                    let told = found.iter().take(CHANGED);
+                    changed = told.map(|one| plain(&one.to_string()).into_owned()).collect();
+                }
                 Stage::Failed
             }
         };
@@ -108,7 +173,9 @@ impl Job {
             stopping: status.stopping,
             proposal,
             backup,
+            refollowed,
             error,
+            changed,
         }
     }
 }
@@ -116,7 +183,7 @@ impl Job {
 /// How far the work on a target is
 ///
 /// The last job is remembered until the next one, or until the server ends. Ask every few
-/// seconds.
+/// seconds, or read the events.
 #[utoipa::path(get, path = "/api/v1/targets/{target}/job", tag = "jobs",
     params(("target" = i64, Path, minimum = 1, description = "The target's number")),
     responses((status = 200, body = Job)))]
@@ -129,6 +196,41 @@ pub async fn job(
     let job = site.desk().job(caller.app.owner(), &row.name);
     let job = job.ok_or_else(|| Problem::missing("job"))?;
     Ok(Json(Job::of(&job.status())))
+}
+
+/// What comes in a stream, as the document describes it.
+pub struct JobEvent;
+
+impl utoipa::PartialSchema for JobEvent {
+    fn schema() -> RefOr<Schema> {
+        let text = |says| ObjectBuilder::new().schema_type(Type::String).description(Some(says));
+        ObjectBuilder::new()
+            .property("event", text("What it is.").enum_values(Some(["status", "over"])))
+            .property("data", text("A job in JSON."))
+            .required("event")
+            .required("data")
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for JobEvent {}
+
+/// How far the work on a target is, as it goes on
+///
+/// Server-sent events: `status` whenever something has changed, at most four times a second, and
+/// at the end `over`; each with a job in JSON. The stream ends with it, or with the server.
+#[utoipa::path(get, path = "/api/v1/targets/{target}/job/events", tag = "jobs",
+    params(("target" = i64, Path, minimum = 1, description = "The target's number")),
+    responses((status = 200, body = JobEvent, content_type = "text/event-stream")))]
+pub async fn events(
+    State(site): State<Site>,
+    caller: Caller,
+    At(target): At<i64>,
+) -> Reply<Response> {
+    let row = caller.target(target).await?;
+    let job = site.desk().job(caller.app.owner(), &row.name);
+    let job = job.ok_or_else(|| Problem::missing("job"))?;
+    Ok(stream::of(site.clone(), job, Job::of, Job::of))
 }
 
 /// Stop the work after the step that is under way

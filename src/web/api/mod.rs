@@ -4,6 +4,7 @@
 //! in [`auth`], what comes in goes through [`input`], and what goes wrong is a [`problem`] of
 //! one shape.
 
+mod access;
 mod auth;
 mod exceptions;
 mod follows;
@@ -31,6 +32,7 @@ use problem::Problem;
 pub fn routes() -> Router<Site> {
     let version = Router::new()
         .merge(auth::routes())
+        .merge(access::routes())
         .merge(targets::routes())
         .merge(follows::routes())
         .merge(exceptions::routes())

@@ -10,7 +10,8 @@ use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, ResponseBuilder}
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    auth, exceptions, follows, jobs, lists, log, problem, proposals, published, runs, targets, why,
+    access, auth, exceptions, follows, jobs, lists, log, problem, proposals, published, runs,
+    targets, why,
 };
 use crate::web::site::Site;
 
@@ -25,26 +26,33 @@ use crate::web::site::Site;
     ),
     paths(
         auth::me,
-        targets::list, targets::one, targets::forget, targets::read, targets::blocks,
+        access::tokens, access::end_token,
+        access::sessions, access::end_session, access::end_sessions,
+        targets::list, targets::one, targets::forget, targets::read, targets::tally,
+        targets::blocks, targets::one_block, targets::file,
         follows::list, follows::subscribe, follows::unsubscribe, follows::policy_of,
         follows::set_policy, follows::no_policy,
         exceptions::list, exceptions::except, exceptions::end, exceptions::dismissals,
         exceptions::dismiss, exceptions::undismiss, exceptions::dated, exceptions::date,
         exceptions::undate, exceptions::release, exceptions::adopt,
-        jobs::job, jobs::stop,
-        proposals::make, proposals::one, proposals::let_go, proposals::rows,
+        jobs::job, jobs::events, jobs::stop,
+        proposals::make, proposals::again, proposals::one, proposals::let_go, proposals::rows,
         proposals::decide, proposals::apply,
         runs::list, runs::one, runs::steps, runs::go_on, runs::abandon, runs::undo,
+        runs::outcome, runs::cuts, runs::differences, runs::lost, runs::follow_again,
         runs::back_up,
         runs::backups, runs::backup, runs::file, runs::bring_back,
-        lists::list, lists::one, lists::known, lists::entries, lists::compare, lists::versions,
+        lists::list, lists::one, lists::follow, lists::leave, lists::followers,
+        lists::settings, lists::change, lists::entries, lists::problems, lists::versions,
         lists::difference, lists::update, lists::accept, lists::reject,
-        lists::follow, lists::leave, lists::what_if,
+        lists::what_if, lists::what_rows,
+        lists::known, lists::one_known,
+        lists::compare, lists::combinations, lists::domains_in, lists::differences,
         why::why,
         log::events,
         published::list, published::add, published::one, published::change, published::end,
     ),
-    components(schemas(problem::Shape, runs::Form)),
+    components(schemas(problem::Shape, runs::Form, targets::Sort)),
     security(("token" = [])),
     modifiers(&Everywhere),
 )]
@@ -78,6 +86,7 @@ impl Modify for Everywhere {
                     ("500", "Something is broken here."),
                     ("502", "Another server did not help."),
                     ("503", "Not right now."),
+                    ("504", "Another server did not answer in time."),
                 ];
                 for (status, says) in wrong {
                     let shape = Content::new(Some(Ref::from_schema_name("Error")));

@@ -14,6 +14,16 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
+    approval: Option<Approval>,
+}
+
+/// What a person has to approve in a browser before a program can go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Approval {
+    /// To be opened in any browser. It shows a code once the person has approved.
+    pub address: String,
+    /// To be sent back with the code, within ten minutes.
+    pub ticket: String,
 }
 
 /// What a handler gives.
@@ -26,18 +36,21 @@ pub struct Shape {
     pub error: What,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = ErrorDetail)]
 pub struct What {
     /// A word for programs, such as `not_found`.
     pub code: String,
     /// A sentence for people.
     pub message: String,
+    /// With the code `approval_needed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Problem {
-        Problem { status, code, message: message.into() }
+        Problem { status, code, message: message.into(), approval: None }
     }
 
     pub fn of(status: StatusCode, message: impl Into<String>) -> Problem {
@@ -69,12 +82,16 @@ impl Problem {
         Problem { message: format!("{says} {}", self.message), ..self }
     }
 
-    pub fn code(&self) -> &'static str {
-        self.code
+    /// A person has to allow it first, in a browser.
+    pub fn approval(message: impl Into<String>, approval: Approval) -> Problem {
+        let problem = Problem::new(StatusCode::CONFLICT, "approval_needed", message);
+        Problem { approval: Some(approval), ..problem }
     }
 
-    pub fn message(&self) -> &str {
-        &self.message
+    /// The same inside another answer.
+    pub fn what(self) -> What {
+        let Problem { code, message, approval, .. } = self;
+        What { code: code.to_owned(), message, approval }
     }
 
     /// What stands for a page that programs cannot read.
@@ -112,7 +129,7 @@ fn code(status: StatusCode) -> &'static str {
         StatusCode::MISDIRECTED_REQUEST => "misdirected",
         StatusCode::UNPROCESSABLE_ENTITY => "invalid",
         StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
-        StatusCode::BAD_GATEWAY => "other_server",
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => "other_server",
         StatusCode::SERVICE_UNAVAILABLE => "unavailable",
         _ => "broken",
     }
@@ -140,9 +157,9 @@ impl<E: Into<anyhow::Error>> From<E> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let error = What { code: self.code.to_owned(), message: self.message };
-        let mut response = (self.status, Json(Shape { error })).into_response();
-        if self.status == StatusCode::UNAUTHORIZED {
+        let status = self.status;
+        let mut response = (status, Json(Shape { error: self.what() })).into_response();
+        if status == StatusCode::UNAUTHORIZED {
             let asks = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, asks);
         }

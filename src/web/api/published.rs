@@ -1,5 +1,7 @@
 //! What is published, and to whom.
 
+#![expect(unused_qualifications, reason = "the derive writes them")]
+
 use std::borrow::Cow;
 
 use axum::extract::State;
@@ -16,6 +18,7 @@ use super::problem::{Problem, Reply};
 use crate::publish::{self, Options, Together};
 use crate::store::{PublicationRow, Visibility};
 use crate::verb::publish::{self as verb, Wanted};
+use crate::web::published::content_of;
 use crate::web::site::Site;
 
 pub fn routes() -> Router<Site> {
@@ -72,8 +75,22 @@ pub struct Publication {
     visibility: Visibility,
     /// Whoever knows the address of a private one can read it.
     address: String,
+    /// What it comes to now; absent where there is nothing to publish any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
     created_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
+}
+
+/// How much is published.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PublicationContent)]
+pub struct Content {
+    domains: u64,
+    /// Of them, those whose names are hidden: only the JSON has them.
+    hidden: u64,
+    /// When what it is made from was last another, at the latest.
+    modified_at: DateTime<Utc>,
 }
 
 /// What a publication is to be.
@@ -103,15 +120,17 @@ fn private() -> Visibility {
 }
 
 impl New {
-    async fn wanted(self, caller: &Caller) -> Reply<Wanted> {
-        let what = match self.source {
-            What::Lists(together) => publish::What::Lists(together),
-            What::Target(Target { target }) => {
-                let id = target.ok_or_else(|| Problem::input("source.target: which one?"))?;
+    /// `known` is what is changed: what it is made from stays, where no target is named.
+    async fn wanted(self, caller: &Caller, known: Option<&publish::Publication>) -> Reply<Wanted> {
+        let what = match (self.source, known.map(|known| &known.what)) {
+            (What::Lists(together), _) => publish::What::Lists(together),
+            (What::Target(Target { target: Some(id) }), _) => {
                 let row = caller.app.store().await?.target_by_id(id).await?;
                 let row = row.ok_or_else(|| Problem::input("source.target: there is none"))?;
                 verb::target(&caller.app, &row)?
             }
+            (What::Target(_), Some(what @ publish::What::Target { .. })) => what.clone(),
+            (What::Target(_), _) => return Err(Problem::input("source.target: which one?")),
         };
         let New { title, options, visibility, slug, sure, .. } = self;
         Ok(Wanted { title, what, options, visibility, slug, sure })
@@ -121,6 +140,11 @@ impl New {
 impl Publication {
     async fn of(site: &Site, caller: &Caller, row: PublicationRow) -> Reply<Publication> {
         let known = publish::Publication::try_from(row)?;
+        let content = content_of(site, &known).await.map(|content| Content {
+            domains: content.entries as u64,
+            hidden: content.hidden as u64,
+            modified_at: content.modified,
+        });
         let source = match known.what {
             publish::What::Lists(together) => What::Lists(together),
             publish::What::Target { target, .. } => {
@@ -134,6 +158,7 @@ impl Publication {
             source,
             options: known.options,
             visibility: known.visibility,
+            content,
             address: format!("{}/p/{}", site.settings().origin(), known.slug),
             created_at: known.created_at,
             changed_at: known.changed_at,
@@ -171,7 +196,7 @@ pub async fn add(
     Writer(caller): Writer,
     Body(new): Body<New>,
 ) -> Reply<(StatusCode, Json<Publication>)> {
-    let id = verb::publish(&caller.app, &new.wanted(&caller).await?).await?;
+    let id = verb::publish(&caller.app, &new.wanted(&caller, None).await?).await?;
     let row = find(&caller, id).await?;
     Ok((StatusCode::CREATED, Json(Publication::of(&site, &caller, row).await?)))
 }
@@ -203,7 +228,7 @@ pub async fn change(
     Body(new): Body<New>,
 ) -> Reply<Json<Publication>> {
     let known = publish::Publication::try_from(find(&caller, id).await?)?;
-    verb::change(&caller.app, &known, &new.wanted(&caller).await?).await?;
+    verb::change(&caller.app, &known, &new.wanted(&caller, Some(&known)).await?).await?;
     let row = find(&caller, id).await?;
     Ok(Json(Publication::of(&site, &caller, row).await?))
 }

@@ -23,6 +23,7 @@ use crate::mastodon::discovery::{ServerInfo, discover, parse_server};
 use crate::mastodon::oauth::{Access, Pending};
 use crate::store::{NOBODY, Owner, RunId, TargetRow};
 use crate::text::{fit, plain};
+use crate::verb::refollow;
 use crate::verb::sign_in::{self, Asking};
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Form, Query};
@@ -171,14 +172,8 @@ pub async fn ask_to_refollow(
     row: &TargetRow,
     run: RunId,
 ) -> Answer {
-    let app = &person.app;
-    let base = url::Url::parse(&row.base_url)?;
-    app.may_ask(&base).map_err(|error| Fault::input(format!("{error}.")))?;
-    let client = app.client()?;
-    let server: ServerInfo = discover(&client, &base).await?;
     let back = format!("{}/back", origin(site, headers));
-    let (asking, random) = (Asking::refollow(), [random()?, random()?]);
-    let pending = sign_in::begin(&client, &server, &asking, &back, random).await?;
+    let pending = refollow::ask(&person.app, row, &back, [random()?, random()?]).await?;
     keep(site, jar, Purpose::Refollow { owner: person.owner(), run }, pending)
 }
 

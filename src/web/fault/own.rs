@@ -11,6 +11,7 @@ use crate::gather::NameError;
 use crate::target::TargetError;
 use crate::text::{count, people, plain};
 use crate::verb::dates::DateError;
+use crate::verb::lists::add::AddError;
 use crate::verb::lists::stop::OthersFollow;
 use crate::verb::ownership::OwnershipError;
 use crate::verb::refollow::RefollowError;
@@ -22,6 +23,9 @@ pub(super) fn words(cause: &(dyn Error + 'static)) -> Option<Fault> {
     if let Some(error) = cause.downcast_ref::<FollowError>() {
         return followed(error);
     }
+    if let Some(error) = cause.downcast_ref::<AddError>() {
+        return added(error);
+    }
     if let Some(error) = cause.downcast_ref::<RefollowError>() {
         return refollowed(error);
     }
@@ -31,6 +35,10 @@ pub(super) fn words(cause: &(dyn Error + 'static)) -> Option<Fault> {
              it says what that means.",
             count(others.targets, "target")
         )));
+    }
+    if let Some(OwnershipError::NotRead) = cause.downcast_ref() {
+        let says = OwnershipError::NotRead.to_string();
+        return Some(Fault::told(StatusCode::CONFLICT, "That did not work yet", says));
     }
     let says = subscribed(cause).or_else(|| dated(cause)).or_else(|| owned(cause));
     says.or_else(|| named(cause)).map(Fault::input)
@@ -74,6 +82,19 @@ fn owned(cause: &(dyn Error + 'static)) -> Option<String> {
     Some(words::told(&error.to_string()))
 }
 
+/// What is wrong with a list that is to be followed, or followed in another way.
+fn added(error: &AddError) -> Option<Fault> {
+    match error {
+        AddError::Source(error) => told(error),
+        AddError::Follow(error) => followed(error),
+        AddError::Store(error) => told(error),
+        AddError::Password => {
+            Some(Fault::input("The address has a password in it, which would be kept in the open."))
+        }
+        input => Some(Fault::input(words::sentence(&words::told(&input.to_string())))),
+    }
+}
+
 fn named(cause: &(dyn Error + 'static)) -> Option<String> {
     Some(match cause.downcast_ref::<NameError>()? {
         NameError::Near { name, near } => format!(
@@ -114,6 +135,10 @@ fn followed(error: &FollowError) -> Option<Fault> {
         FollowError::NothingHeld(name) => Fault::conflict(format!(
             "No version of the list {name} is held, so there is nothing to decide."
         )),
+        FollowError::NotThatOne => Fault::conflict(
+            "The version that you looked at does not wait for a decision any more. Look at the \
+             list again.",
+        ),
         FollowError::Unacceptable { name, concern } => Fault::conflict(format!(
             "The held version of the list {name} cannot come into force: {}. Reject it. If the list \
              has moved, stop following it and follow its new address.",
@@ -196,6 +221,12 @@ mod tests {
             FollowError::Damaged { name: name(), error: ReadError::NoRows }.into(),
             FollowError::Unsigned { name: name(), why: "another key".into() }.into(),
             FollowError::NothingHeld(name()).into(),
+            FollowError::NotThatOne.into(),
+            OwnershipError::NotRead.into(),
+            OwnershipError::FollowsNothing.into(),
+            AddError::Password.into(),
+            AddError::Name("a b".to_owned()).into(),
+            AddError::NameOfBundled(name()).into(),
             FollowError::Unacceptable { name: name(), concern: Concern::WebPage }.into(),
             RefollowError::Interrupted { so_far: 0, source: unavailable() }.into(),
             RefollowError::Interrupted { so_far: 2, source: TargetError::Stopped }.into(),

@@ -6,19 +6,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::follow::PATIENCE;
 use super::{Head, Which, address, own};
+use crate::app::App;
+use crate::follow::Outcome;
 use crate::follow::guard::Limits;
-use crate::follow::settings_of;
 use crate::list::Format;
-use crate::source::Source;
 use crate::store::{FollowedList, Others, SnapshotId, TargetRow};
+use crate::verb::lists::remote;
 use crate::verb::lists::stop::{self, Follower, StopError, followers};
 use crate::verb::lists::versions;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Form, Path};
 use crate::web::limits::Address;
 use crate::web::page;
+use crate::web::patience::{PATIENCE, patiently};
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 
@@ -35,16 +36,16 @@ pub async fn update(
 ) -> Answer {
     site.limits().fetch(from)?;
     let list = own(&person, &name).await?;
-    let lists = person.app.lists().await?;
-    let asked = list.clone();
-    // In a task of its own, so that it comes to its end even when the browser has gone.
-    let work = async move { tokio::time::timeout(PATIENCE, lists.update(&asked)).await };
-    match tokio::spawn(work).await? {
-        Ok(done) => {
-            done?;
-            Ok(back(&list))
-        }
-        Err(_) => Err(Fault::told(
+    fetch_again(&person.app, &list).await?;
+    Ok(back(&list))
+}
+
+/// Asks the publisher of a list for what is new.
+pub async fn fetch_again(app: &App, list: &FollowedList) -> Result<Outcome, Fault> {
+    let (lists, asked) = (app.lists().await?, list.clone());
+    let done = patiently(async move { lists.update(&asked).await }).await?;
+    let in_time = done.ok_or_else(|| {
+        Fault::told(
             StatusCode::GATEWAY_TIMEOUT,
             "The list did not come in time",
             format!(
@@ -52,8 +53,9 @@ pub async fn update(
                  that is in force stays. Try again later.",
                 PATIENCE.as_secs()
             ),
-        )),
-    }
+        )
+    })?;
+    Ok(in_time?)
 }
 
 #[derive(Deserialize)]
@@ -75,14 +77,8 @@ pub async fn decide(
         "reject" => false,
         _ => return Ok(page::garbled()),
     };
-    if list.held != Some(decided.version) {
-        return Err(Fault::conflict(
-            "The version that you looked at does not wait for a decision any more. Look at the \
-             list again.",
-        ));
-    }
     let lists = person.app.lists().await?;
-    versions::decide(&person.app, &lists, &list, accept).await?;
+    versions::decide(&person.app, &lists, &list, Some(decided.version), accept).await?;
     Ok(back(&list))
 }
 
@@ -111,34 +107,20 @@ pub async fn settings(
         text.trim().parse().map_err(|_| Fault::input(says))
     }
     let list = own(&person, &name).await?;
-    let mut settings = settings_of(&list)?;
-    settings.format = match changed.format.as_str() {
+    let format = match changed.format.as_str() {
         "" => None,
         word => Some(Format::from_word(word).ok_or(Fault::input("There is no such format."))?),
     };
-    settings.limits = Limits {
+    let limits = Limits {
         removed_percent: number(&changed.removed_percent)?,
         removed_rows: number(&changed.removed_rows)?,
         added_percent: number(&changed.added_percent)?,
         added_rows: number(&changed.added_rows)?,
         regraded_percent: number(&changed.regraded_percent)?,
     };
-    let source = match changed.address.trim() {
-        "" => Source::kept_as(&list.source)?,
-        address => {
-            let source = Source::parse_remote(address)
-                .map_err(|error| Fault::input(crate::web::words::told(&error.to_string())))?;
-            if let Source::Url(url) | Source::Fires(url) = &source
-                && url.password().is_some()
-            {
-                return Err(Fault::input(
-                    "The address has a password in it, which would be kept in the open.",
-                ));
-            }
-            source
-        }
-    };
-    person.app.lists().await?.save(&list, &source, &settings).await?;
+    let address = Some(changed.address.trim().to_owned()).filter(|address| !address.is_empty());
+    let to = remote::Change { address, format, limits };
+    remote::change(&person.app.lists().await?, &list, to).await?;
     Ok(back(&list))
 }
 

@@ -197,22 +197,23 @@ impl Row<'_> {
                 (domain, "gone", "taken back in the open".to_owned(), is.of_domain(domain))
             }
         };
+        let reason = fit(&plain(reason.unwrap_or_default()), 400);
         DiffRow { domain: domain.as_str().to_owned(), what, kind, reason }
     }
 }
 
 /// Why a list names what it names.
-struct Reasons<'a>(HashMap<&'a Domain, &'a str>);
+pub struct Reasons<'a>(HashMap<&'a Domain, &'a str>);
 
 impl<'a> Reasons<'a> {
-    fn of(document: &'a Document) -> Reasons<'a> {
+    pub fn of(document: &'a Document) -> Reasons<'a> {
         let entries = document.entries.iter().map(|e| (&e.domain, e.public_comment.as_deref()));
         let releases = document.releases.iter().map(|r| (&r.domain, r.reason.as_deref()));
         let given = entries.chain(releases);
         Reasons(given.filter_map(|(domain, reason)| Some((domain, reason?))).collect())
     }
 
-    fn of_domain(&self, domain: &Domain) -> String {
-        fit(&plain(self.0.get(domain).copied().unwrap_or_default()), 400)
+    pub fn of_domain(&self, domain: &Domain) -> Option<&'a str> {
+        self.0.get(domain).copied()
     }
 }

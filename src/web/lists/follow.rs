@@ -1,31 +1,24 @@
 //! Following a list, from the catalogue or by its address.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::{address, known, overview};
-use crate::follow::{FollowError, Settings};
+use crate::follow::FollowError;
 use crate::list::Format;
 use crate::list::catalogue;
-use crate::source::Source;
 use crate::store::StoreError;
 use crate::text::plain;
 use crate::verb::lists::add::{self, AddError, Looked};
+use crate::verb::lists::remote::{self, Wanted};
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Form;
 use crate::web::limits::Address;
+use crate::web::patience::{PATIENCE, patiently};
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 use crate::web::words;
-
-/// How long a publisher may take. A request as a whole is given up a little later.
-pub(super) const PATIENCE: Duration = Duration::from_secs(45);
-
-/// Lists that one person may follow on a server that many share.
-const MOST_LISTS: usize = 100;
 
 /// What stands in the form.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -150,6 +143,16 @@ fn refused(error: AddError) -> Refused {
         AddError::Store(_) | AddError::Follow(FollowError::Store(_)) => {
             return Refused::Fault(Fault::Broken(error.into()));
         }
+        AddError::Unread(_) => {
+            "Read what is said about this list below, and tick that you have.".to_owned()
+        }
+        AddError::Retractions(title) => format!(
+            "These are the servers that {title} has taken back. Who blocks from it undoes the \
+             corrections."
+        ),
+        AddError::TooMany => {
+            format!("You follow {} lists, which is as many as you can here.", remote::MOST)
+        }
         AddError::Bundled(_) | AddError::Key(_) | AddError::Source(_) => {
             words::sentence(&words::told(&error.to_string()))
         }
@@ -172,22 +175,6 @@ async fn add(person: &Person, typed: &Typed) -> Result<String, Refused> {
     if typed.list.is_empty() {
         return Err(Refused::Told("Which list? Write its address, or choose one below.".into()));
     }
-    let looked = add::look(&typed.list).map_err(refused)?;
-    looked.advised(typed.anyway == "yes").map_err(refused)?;
-    if typed.anyway != "yes" && typed.agree != "yes" && !looked.notices().is_empty() {
-        let says = "Read what is said about this list below, and tick that you have.";
-        return Err(Refused::Told(says.to_owned()));
-    }
-    if let Some(listing) = catalogue::by_retractions(&looked.address) {
-        return Err(Refused::Told(format!(
-            "These are the servers that {} has taken back. Who blocks from it undoes the \
-             corrections.",
-            listing.title
-        )));
-    }
-    let source = Source::parse_remote(&looked.address).map_err(|e| refused(e.into()))?;
-    let name = Some(typed.name.trim()).filter(|name| !name.is_empty());
-    let new = looked.named(name, source).map_err(refused)?;
     let format = match typed.format.as_str() {
         "" => None,
         word => Some(
@@ -195,35 +182,19 @@ async fn add(person: &Person, typed: &Typed) -> Result<String, Refused> {
                 .ok_or_else(|| Refused::Told("There is no such format.".to_owned()))?,
         ),
     };
+    let wanted = Wanted {
+        list: typed.list.clone(),
+        name: Some(typed.name.trim().to_owned()).filter(|name| !name.is_empty()),
+        format,
+        agree: typed.agree == "yes",
+        anyway: typed.anyway == "yes",
+    };
     let app = person.app.clone();
-    let lists = app.lists().await?;
-    let owner = person.owner();
-    let mut followed = lists.store.lists().await?;
-    followed.retain(|list| !list.is_shared_with(owner));
-    if followed.iter().any(|list| list.name == new.name) {
-        return Err(refused(StoreError::Taken(new.name).into()));
-    }
-    if !person.is_house() && followed.len() >= MOST_LISTS {
-        let says = format!("You follow {MOST_LISTS} lists, which is as many as you can here.");
-        return Err(Refused::Told(says));
-    }
-    let shown = plain(&new.source.address()).into_owned();
-    // In a task of its own, so that it comes to its end even when the browser has gone.
-    let adding = tokio::spawn(async move {
-        let work = async {
-            let mut settings = Settings { format, ..Settings::default() };
-            if let Some(known) = looked.signature() {
-                let signed = add::signed(&lists, &known.address, &known.public_key).await?;
-                settings.signed = Some(signed);
-            }
-            add::follow(&app, &lists, &new, &settings).await?;
-            Ok(new.name)
-        };
-        tokio::time::timeout(PATIENCE, work).await
-    });
-    match adding.await? {
-        Ok(done) => done.map_err(refused),
-        Err(_) => Err(Refused::Told(format!(
+    let ready = remote::ready(&app, app.lists().await?, &wanted).await.map_err(refused)?;
+    let shown = plain(&ready.address()).into_owned();
+    match patiently(async move { ready.follow(&app).await }).await? {
+        Some(done) => done.map_err(refused),
+        None => Err(Refused::Told(format!(
             "{shown} did not answer within {} seconds, so the list is not followed. Try again \
              later.",
             PATIENCE.as_secs()

@@ -31,6 +31,9 @@ use crate::list::catalogue::{self, Listing};
 use crate::list::{self, Document};
 use crate::store::{FollowedList, SnapshotId};
 
+pub use self::deeds::fetch_again;
+pub use self::diff::Reasons;
+
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/lists", get(overview::overview).post(follow::follow))
@@ -173,6 +176,8 @@ fn on_page<T>(paging: &Paging, rows: impl Iterator<Item = T>) -> impl Iterator<I
 }
 
 /// Does what keeps a core busy for a while, where others need not wait for it.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+pub async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fault> {
     Ok(tokio::task::spawn_blocking(work).await?)
 }

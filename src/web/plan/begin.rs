@@ -3,10 +3,9 @@
 use axum::extract::State;
 
 use super::form::{Choices, intent};
-use super::{newest, watch};
-use crate::desk::{Ended, Wish};
+use super::watch;
+use crate::desk::{DeskError, Wish};
 use crate::domain::Domain;
-use crate::keep::Intent;
 use crate::web::at::At;
 use crate::web::door::offers;
 use crate::web::fault::{Answer, Fault};
@@ -45,20 +44,8 @@ pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices
 /// Reads the server and the lists again, for the wish that the plan was made for. What was said
 /// about rows counts on.
 pub async fn again(State(site): State<Site>, at: At) -> Answer {
-    let last = site.desk().job(at.person.owner(), &at.row.name);
-    let failed = last.filter(|job| matches!(job.status().ended, Some(Ended::Failed(_))));
-    let wish = match newest(&site, &at).await? {
-        // One that could not be made is tried again.
-        _ if failed.as_ref().is_some_and(|job| job.wish().is_some()) => {
-            failed.and_then(|job| job.wish().cloned()).unwrap_or_else(Wish::following)
-        }
-        None => Wish::following(),
-        Some(proposal) => match &proposal.wish {
-            Wish::Lists(intent) => {
-                Wish::Lists(Box::new(Intent { offline: false, ..(**intent).clone() }))
-            }
-            other => other.clone(),
-        },
-    };
-    watch(at.row.id, site.desk().plan(&at.person.app, &at.row, wish))
+    match site.desk().plan_once_more(&at.person.app, &at.row).await {
+        Ok(job) => watch(at.row.id, Ok(job)),
+        Err(error) => watch(at.row.id, Err(error.downcast::<DeskError>()?)),
+    }
 }

@@ -3,30 +3,24 @@
 //! The page shows how far it is and, without a script, asks again by itself every few seconds.
 //! With one, the same words come as server-sent events.
 
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
-use futures_util::stream::{self, Stream};
 use serde::Serialize;
 
 use crate::apply::ApplyError;
-use crate::desk::{DeskError, Ended, Job, Status, Taken, Work};
+use crate::desk::{DeskError, Ended, Status, Taken, Work};
 use crate::store::RunId;
 use crate::text::{plain, rough};
 use crate::web::at::At;
 use crate::web::fault::{Answer, Fault};
 use crate::web::page;
 use crate::web::site::Site;
+use crate::web::stream;
 use crate::web::targets::{Head, Tab};
-
-/// Between two events: a person sees no more, and a fast server makes hundreds of steps.
-const BETWEEN: Duration = Duration::from_millis(250);
 
 /// How far a job is, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -184,47 +178,7 @@ pub async fn stop(State(site): State<Site>, at: At) -> Answer {
 pub async fn events(State(site): State<Site>, at: At) -> Answer {
     let At { person, row, .. } = &at;
     let job = site.desk().job(person.owner(), &row.name).ok_or(Fault::Missing)?;
-    let events = Sse::new(stream_of(site.clone(), job)).keep_alive(KeepAlive::default());
-    Ok(events.into_response())
-}
-
-/// What comes next in a stream of events.
-enum Turn {
-    First,
-    Later(Shown),
-    Over,
-}
-
-/// Every change of a job until it has ended, or until the server is about to.
-fn stream_of(site: Site, job: Arc<Job>) -> impl Stream<Item = Result<Event, Infallible>> {
-    let watch = job.watch();
-    stream::unfold((site, job, watch, Turn::First), async |(site, job, mut watch, turn)| {
-        let mut last = match turn {
-            Turn::First => None,
-            Turn::Later(shown) => Some(shown),
-            Turn::Over => return None,
-        };
-        loop {
-            watch.borrow_and_update();
-            let status = job.status();
-            if status.ended.is_some() {
-                let event = Event::default().event("over").data("over");
-                return Some((Ok(event), (site, job, watch, Turn::Over)));
-            }
-            let shown = Shown::of(&status);
-            if last.as_ref() != Some(&shown) {
-                let event = Event::default().event("status").json_data(&shown);
-                let event = event.unwrap_or_default();
-                return Some((Ok(event), (site, job, watch, Turn::Later(shown))));
-            }
-            last = Some(shown);
-            tokio::select! {
-                changed = watch.changed() => if changed.is_err() { return None },
-                () = site.desk().closing() => return None,
-            }
-            site.app().clock.sleep(BETWEEN).await;
-        }
-    })
+    Ok(stream::of(site.clone(), job, Shown::of, |_| "over"))
 }
 
 #[cfg(test)]

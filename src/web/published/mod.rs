@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use super::site::Site;
 
 pub use form::is_account;
-pub use open::Shelf;
+pub use open::{Shelf, content_of};
 
 use super::{fault, page};
 

@@ -3,18 +3,21 @@
 //! It needs a right that nothing else here has, so the server is asked for it now; it is used
 //! once and given back.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum_extra::extract::PrivateCookieJar;
 use secrecy::SecretString;
 
 use super::with_target;
+use crate::app::App;
 use crate::apply::plan_of;
+use crate::desk::Job;
 use crate::impact;
 use crate::mastodon::oauth::Pending;
-use crate::store::{RunId, TargetRow};
+use crate::store::{Run, RunId, TargetRow};
 use crate::verb::refollow::Right;
-use crate::verb::undo;
 use crate::web::entry;
 use crate::web::fault::{Answer, Fault, not_given_back};
 use crate::web::input::Path;
@@ -33,7 +36,7 @@ pub async fn begin(
 ) -> Answer {
     site.limits().sign_in(from)?;
     let (run, row) = with_target(&person, &run).await?;
-    if lost(&site, &person, &row, run.id).await?.is_empty() {
+    if lost(&site, &person, &row, &run).await?.is_empty() {
         return Err(nobody());
     }
     entry::ask_to_refollow(&site, jar, &headers, &person, &row, run.id).await
@@ -50,14 +53,10 @@ async fn lost(
     site: &Site,
     person: &Person,
     row: &TargetRow,
-    run: RunId,
+    run: &Run,
 ) -> Result<Vec<impact::Person>, Fault> {
-    let app = &person.app;
-    let store = app.store().await?;
-    let run = store.run(run).await?.filter(|run| run.target == row.name).ok_or(Fault::Missing)?;
-    let plan = plan_of(&store, run.id).await??;
-    let state = site.desk().reading(app, row).await?;
-    Ok(undo::lost_for_now(app, &run, &plan, state.as_deref()).await?.people)
+    let plan = plan_of(&person.app.store().await?, run.id).await??;
+    Ok(site.desk().lost(&person.app, row, run, &plan).await?)
 }
 
 /// The server has answered: takes the right, and begins. Gives where to go on.
@@ -69,15 +68,30 @@ pub async fn follow(
     code: &SecretString,
 ) -> Result<String, Fault> {
     let (found, row) = with_target(person, &run.to_string()).await?;
-    let lost = lost(site, person, &row, found.id).await?;
+    let lost = lost(site, person, &row, &found).await?;
     if lost.is_empty() {
         return Err(nobody());
     }
-    let (client, base) = (person.app.client()?, pending.server.base.clone());
+    with_right(site, &person.app, &row, found.id, pending, code, lost).await?;
+    Ok(format!("/targets/{}/work", row.id))
+}
+
+/// Takes the right, and begins. Where that cannot be, the right is given back at once.
+pub async fn with_right(
+    site: &Site,
+    app: &App,
+    row: &TargetRow,
+    run: RunId,
+    pending: &Pending,
+    code: &SecretString,
+    lost: Vec<impact::Person>,
+) -> Result<Arc<Job>, Fault> {
+    let (client, base) = (app.client()?, pending.server.base.clone());
     let granted = pending.exchange(&client, code).await?;
     let right = Right { client, base, granted };
-    let Err(busy) = site.desk().refollow(&person.app, &row, found.id, right.clone(), lost) else {
-        return Ok(format!("/targets/{}/work", row.id));
+    let busy = match site.desk().refollow(app, row, run, right.clone(), lost) {
+        Ok(job) => return Ok(job),
+        Err(busy) => busy,
     };
     match right.give_back().await {
         Ok(()) => Err(busy.into()),

@@ -45,7 +45,7 @@ pub fn routes() -> Router<Site> {
         .route("/backups/{backup}", get(backups::download))
 }
 
-pub use self::again::follow;
+pub use self::again::{follow, with_right};
 pub use self::view::became;
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,12 +8,11 @@ use serde::Deserialize;
 
 use super::view::{RunLine, StepView, sentence, status_of};
 use super::{SIZE, find, skipped};
-use crate::apply::{Outcome, plan_of};
+use crate::apply::plan_of;
 use crate::desk::Ended;
-use crate::plan::{Plan, differences, relations};
-use crate::store::{Run, RunStatus, StepStatus, TargetRow};
+use crate::plan::{Plan, relations};
+use crate::store::{Run, StepStatus, TargetRow};
 use crate::text::plain;
-use crate::verb::undo;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Path, Query};
 use crate::web::page;
@@ -82,7 +81,7 @@ pub async fn show(
     let store = person.app.store().await?;
     let wanted = status_of(&asked.show);
     let of = |number: i64| u64::try_from(number).unwrap_or(0);
-    let total = wanted.map_or(of(run.steps.total), |status| of(counted(&run, status)));
+    let total = wanted.map_or(of(run.steps.total), |status| of(run.steps.of(status)));
     let show = if wanted.is_some() { asked.show } else { String::new() };
     let paging =
         Paging::new(asked.page.parse().ok(), SIZE.into(), total, vec![("show", show.clone())]);
@@ -124,16 +123,6 @@ pub async fn show(
     Ok(page::html(StatusCode::OK, &page))
 }
 
-fn counted(run: &Run, status: StepStatus) -> i64 {
-    match status {
-        StepStatus::Pending => run.steps.pending,
-        StepStatus::Sent => run.steps.sent,
-        StepStatus::Done => run.steps.done,
-        StepStatus::Failed => run.steps.failed,
-        StepStatus::Skipped => run.steps.skipped,
-    }
-}
-
 fn tiles(run: &Run) -> Vec<(i64, &'static str, &'static str)> {
     let steps = run.steps;
     [
@@ -154,8 +143,7 @@ fn message(run: &Run) -> Option<String> {
     (run.verified != Some(false)).then(|| words::told(message))
 }
 
-/// What is not as the plan wanted it, if that is known: the run's own report, or what it read
-/// at its end.
+/// What is not as the plan wanted it, if that is known.
 async fn not_as_planned(
     site: &Site,
     person: &Person,
@@ -163,23 +151,9 @@ async fn not_as_planned(
     row: Option<&TargetRow>,
     plan: Option<&Plan>,
 ) -> Result<Vec<String>, Fault> {
-    let (Some(false), Some(row), Some(plan)) = (run.verified, row, plan) else {
-        return Ok(Vec::new());
-    };
-    let shown = |one: &crate::plan::Difference| plain(&one.to_string()).into_owned();
-    if let Some(job) = site.desk().job(person.owner(), &row.name)
-        && let Some(Ended::Ran(report)) = job.status().ended
-        && let (true, Outcome::Differs { differences }) = (report.run == run.id, &report.outcome)
-    {
-        return Ok(differences.iter().map(shown).collect());
-    }
-    let Some(state) = site.desk().reading(&person.app, row).await? else { return Ok(Vec::new()) };
-    let its_own = state.taken_at >= run.created_at
-        && run.finished_at.is_some_and(|ended| state.taken_at <= ended);
-    if !its_own || run.status != RunStatus::Failed {
-        return Ok(Vec::new());
-    }
-    Ok(differences(&plan.expected(state.taken_at), &state).iter().map(shown).collect())
+    let (Some(row), Some(plan)) = (row, plan) else { return Ok(Vec::new()) };
+    let found = site.desk().not_as_planned(&person.app, row, run, plan).await?;
+    Ok(found.iter().map(|one| plain(&one.to_string()).into_owned()).collect())
 }
 
 /// What was decided for the run, and whom it cut.
@@ -208,7 +182,7 @@ fn told(plan: &Plan) -> (Vec<String>, Option<String>, Vec<CutView>) {
     (decided, Some(cuts), cut.collect())
 }
 
-/// Whom the person can follow again: the blocks are gone, and the backup has the names.
+/// Whom the person can follow again.
 async fn lost(
     site: &Site,
     person: &Person,
@@ -216,15 +190,9 @@ async fn lost(
     row: Option<&TargetRow>,
     plan: Option<&Plan>,
 ) -> Result<Vec<String>, Fault> {
-    let (Some(row), Some(plan), false) = (row, plan, run.status.is_unfinished()) else {
-        return Ok(Vec::new());
-    };
-    if plan.cuts().is_empty() {
-        return Ok(Vec::new());
-    }
-    let state = site.desk().reading(&person.app, row).await?;
-    let lost = undo::lost_for_now(&person.app, run, plan, state.as_deref()).await?;
-    Ok(lost.people.iter().map(|who| plain(&who.acct).into_owned()).collect())
+    let (Some(row), Some(plan)) = (row, plan) else { return Ok(Vec::new()) };
+    let lost = site.desk().lost(&person.app, row, run, plan).await?;
+    Ok(lost.iter().map(|who| plain(&who.acct).into_owned()).collect())
 }
 
 /// What has just become of following people again.

@@ -12,8 +12,6 @@ use super::view::Whose;
 use crate::block::Level;
 use crate::domain::{Domain, Parsed};
 use crate::exception::Exceptions;
-use crate::keep;
-use crate::store::TargetRow;
 use crate::text::plain;
 use crate::verb::dates::{self, Dating};
 use crate::verb::ownership::{self, Which};
@@ -22,7 +20,6 @@ use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Form, Query};
 use crate::web::page;
 use crate::web::site::Site;
-use crate::web::visitor::Person;
 
 /// In letters. What is longer is no reason but a story.
 pub const MOST_REASON: usize = 500;
@@ -122,31 +119,13 @@ pub async fn own(
         domains.iter().map(|name| stored(name)).collect::<Result<_, Fault>>()?;
     let which = Which::These(&domains);
     if adopting {
-        let yours = adoptable(&site, &person, &row).await?;
-        ownership::adopt(&person.app, &row.name, yours, which).await?;
+        let seen = site.desk().reading(&person.app, &row).await?;
+        ownership::adopt_seen(&person.app, &row, seen.as_deref(), which).await?;
     } else {
         ownership::release(&person.app, &row, which).await?;
     }
     site.desk().plan_again(&person.app, &row).await?;
     Ok(back(&to, row.id))
-}
-
-/// What lists could have, of what was last seen there, by what they said last.
-async fn adoptable(
-    site: &Site,
-    person: &Person,
-    row: &TargetRow,
-) -> Result<std::collections::BTreeMap<compact_str::CompactString, crate::ledger::Holding>, Fault> {
-    let app = &person.app;
-    if app.store().await?.subscriptions(&row.name).await?.is_empty() {
-        return Err(Fault::input(
-            "No list is followed here, so there is none that could have a block. Follow one first.",
-        ));
-    }
-    let state = site.desk().reading(app, row).await?.ok_or_else(|| {
-        Fault::input("Nobody has looked yet what is blocked there. Read the blocks first.")
-    })?;
-    Ok(keep::adoptable_in(app, &app.identity(row)?, &state, true).await?)
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::head::{Head, Tab};
 use super::view::{Order, Row, Sieve, Tally, View, Whose};
-use crate::block::{Block, Level, Rule, Severity};
+use crate::block::{Block, Level, Rule, Severity, State as Held};
 use crate::domain::Domain;
 use crate::exception::Exceptions;
 use crate::store::{BlockDate, RunId};
@@ -111,16 +111,17 @@ pub async fn blocks(State(site): State<Site>, at: At, Query(asked): Query<Asked>
 /// All blocks as a file that a server's import page takes, and so does Hedgerow.
 pub async fn file(State(site): State<Site>, At { person, row, .. }: At) -> Answer {
     let state = site.desk().reading(&person.app, &row).await?.ok_or(Fault::Missing)?;
-    let text = export(state.level, &state.blocks);
+    Ok(as_file(&state))
+}
+
+/// The blocks as a file.
+pub fn as_file(state: &Held) -> Response {
     let name = match state.level {
         Level::Account => "blocked_domains.csv",
         Level::Instance => "domain_blocks.csv",
     };
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, text).into_response())
+    let text = export(state.level, &state.blocks);
+    page::download_as("text/csv; charset=utf-8", name, text)
 }
 
 /// What is kept of blocks besides the ledger. There is little of it.

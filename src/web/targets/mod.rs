@@ -17,9 +17,10 @@ use axum::routing::{get, post};
 
 use super::site::Site;
 
-pub use block::{day, named, reason};
+pub use block::{MOST_REASON, day, named, reason};
+pub use blocks::as_file;
 pub use head::{Head, Tab, name_of};
-pub use view::Views;
+pub use view::{Order, Sieve, Stands, View, Views, Whose};
 
 pub fn routes() -> Router<Site> {
     Router::new()

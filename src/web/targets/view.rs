@@ -284,8 +284,13 @@ impl View {
 
     /// A block by its name.
     pub fn find(&self, name: &str) -> Option<(&Block, &Row)> {
+        Some(self.row(self.at(name)?))
+    }
+
+    /// The place of a block, by its name.
+    pub fn at(&self, name: &str) -> Option<u32> {
         let at = self.state.blocks.binary_search_by(|b| b.name.as_str().cmp(name)).ok()?;
-        Some((&self.state.blocks[at], &self.rows[at]))
+        u32::try_from(at).ok()
     }
 
     fn claims(&self, row: &Row) -> &[Claimed] {

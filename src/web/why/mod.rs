@@ -1,6 +1,6 @@
 //! Why a domain is blocked, or is not: one box, and everything that is remembered.
 
-mod asked;
+pub mod asked;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -1,4 +1,6 @@
-//! What stands in lists, and what they have in common.
+//! What stands in a list, and what in it could not be used.
+
+use std::sync::Arc;
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -6,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::super::auth::Caller;
 use super::super::input::{Asked, At, Page, Span};
 use super::super::problem::{Problem, Reply};
-use super::super::proposals::known_lists;
 use super::followed;
 use crate::block::Severity;
-use crate::compare::{Named, compare as overlap};
-use crate::list::{Document, bundled};
-use crate::store::Store;
+use crate::follow::Lists;
+use crate::list::{self, Document, Release, Released, Verdict, bundled};
+use crate::store::SnapshotId;
 use crate::text::plain;
 
 /// A domain on a list.
@@ -19,6 +20,10 @@ use crate::text::plain;
 #[schema(as = ListEntry)]
 pub struct Entry {
     domain: String,
+    /// The list does not ask to block it: it should never be blocked, or it stood there and was
+    /// taken off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<Released>,
     /// Absent where the list gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<Severity>,
@@ -26,18 +31,58 @@ pub struct Entry {
     reject_media: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reject_reports: Option<bool>,
+    /// The list's reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
+    /// It is meant for everything below the domain too.
+    covers_subdomains: bool,
     /// Strangers share the domain.
     shared_by_strangers: bool,
+}
+
+impl From<&list::Entry> for Entry {
+    fn from(entry: &list::Entry) -> Entry {
+        Entry {
+            domain: entry.domain.to_string(),
+            released: None,
+            severity: entry.severity,
+            reject_media: entry.reject_media,
+            reject_reports: entry.reject_reports,
+            comment: said(entry.public_comment.as_deref()),
+            covers_subdomains: entry.covers_subdomains,
+            shared_by_strangers: entry.shared_by_strangers,
+        }
+    }
+}
+
+impl From<&Release> for Entry {
+    fn from(release: &Release) -> Entry {
+        Entry {
+            domain: release.domain.to_string(),
+            released: Some(release.how),
+            severity: None,
+            reject_media: None,
+            reject_reports: None,
+            comment: said(release.reason.as_deref()),
+            covers_subdomains: false,
+            shared_by_strangers: false,
+        }
+    }
+}
+
+fn said(text: Option<&str>) -> Option<String> {
+    text.map(|text| plain(text).into_owned())
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
-    /// Only names with this in them.
+    /// Only those with this in their name or reason.
     search: Option<String>,
+    /// A version's number. Without it, the one in force.
+    #[param(minimum = 1)]
+    version: Option<SnapshotId>,
     /// At most so many rows.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
@@ -46,19 +91,28 @@ pub struct Which {
     offset: Option<u64>,
 }
 
-/// What stands in the version that is in force.
-async fn document(caller: &Caller, store: &Store, name: &str) -> Reply<Document> {
+/// What stands in a version, or in the one that is in force.
+pub async fn document(
+    lists: &Lists,
+    name: &str,
+    version: Option<SnapshotId>,
+) -> Reply<Arc<Document>> {
     if let Some(list) = bundled::find(name) {
-        return Ok(crate::list::read(list.csv)?);
+        return match version {
+            None => Ok(Arc::new(list::read(list.csv)?)),
+            Some(_) => Err(Problem::missing("version of this list")),
+        };
     }
-    let list = followed(store, name).await?;
-    let in_force = caller.app.lists().await?.in_force(&list).await?;
-    Ok(in_force.document()?)
+    let list = followed(&lists.store, name).await?;
+    let found = lists.store.snapshot(version.unwrap_or(list.current)).await?;
+    let found = found.filter(|snapshot| snapshot.list_id == list.id);
+    let found = found.ok_or_else(|| Problem::missing("version of this list"))?;
+    Ok(lists.shelved(&list, &found).await?)
 }
 
 /// What stands in a list
 ///
-/// The version in force, in the list's own order. An allowlist has no entries.
+/// In the list's own order; after what it asks to block, what it asks not to.
 #[utoipa::path(get, path = "/api/v1/lists/{list}/entries", tag = "lists",
     params(("list" = String, Path, description = "Its name"), Which),
     responses((status = 200, body = Page<Entry>)))]
@@ -67,115 +121,72 @@ pub async fn entries(
     At(name): At<String>,
     Asked(which): Asked<Which>,
 ) -> Reply<Json<Page<Entry>>> {
+    enum Row<'a> {
+        Block(&'a list::Entry),
+        Release(&'a Release),
+    }
     let span = Span::of(which.limit, which.offset)?;
-    let document = document(&caller, &caller.app.store().await?, &name).await?;
+    let document = document(&caller.app.lists().await?, &name, which.version).await?;
     let search = which.search.as_deref().unwrap_or_default().to_lowercase();
-    let mut entries = document.entries;
-    entries.retain(|entry| entry.domain.as_str().contains(&search));
-    let entry = |entry: crate::list::Entry| Entry {
-        domain: entry.domain.to_string(),
-        severity: entry.severity,
-        reject_media: entry.reject_media,
-        reject_reports: entry.reject_reports,
-        comment: entry.public_comment.map(|comment| plain(&comment).into_owned()),
-        shared_by_strangers: entry.shared_by_strangers,
+    let fits = |domain: &str, reason: Option<&str>| {
+        domain.contains(&search) || reason.is_some_and(|it| it.to_lowercase().contains(&search))
     };
-    Ok(Json(span.page(entries.into_iter(), entry)))
+    let blocks = document.entries.iter();
+    let blocks = blocks.filter(|it| fits(it.domain.as_str(), it.public_comment.as_deref()));
+    let releases = document.releases.iter();
+    let releases = releases.filter(|it| fits(it.domain.as_str(), it.reason.as_deref()));
+    let rows: Vec<Row<'_>> = blocks.map(Row::Block).chain(releases.map(Row::Release)).collect();
+    let entry = |row: Row<'_>| match row {
+        Row::Block(entry) => Entry::from(entry),
+        Row::Release(release) => Entry::from(release),
+    };
+    Ok(Json(span.page(rows.into_iter(), entry)))
+}
+
+/// A row of a list that a person should know about.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ListProblem)]
+pub struct Odd {
+    line: u32,
+    verdict: Verdict,
+    /// What stands there.
+    value: String,
+    why: String,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct Lists {
-    /// The names of two lists or more, with commas between them.
-    #[param(example = "threads,meta")]
-    lists: String,
+pub struct Version {
+    /// A version's number. Without it, the one in force.
+    #[param(minimum = 1)]
+    version: Option<SnapshotId>,
+    /// At most so many rows.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// Leave so many out before the first.
+    #[param(minimum = 0)]
+    offset: Option<u64>,
 }
 
-/// What lists have in common.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Overlap {
-    lists: Vec<Compared>,
-    /// How many domains they name together.
-    union: u64,
-    pairs: Vec<Pair>,
-    in_at_least: Vec<AtLeast>,
-    /// Domains for which they ask different severities.
-    differ: u64,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Compared {
-    name: String,
-    domains: u64,
-    rejected: u64,
-    /// Domains that no other of the lists names.
-    only: u64,
-}
-
-/// Two of the lists. Shares lie between 0 and 1.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Pair {
-    one: String,
-    other: String,
-    shared: u64,
-    union: u64,
-    jaccard: f64,
-    one_in_other: f64,
-    other_in_one: f64,
-}
-
-/// How many domains stand in so many lists or more.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct AtLeast {
-    lists: u64,
-    domains: u64,
-}
-
-/// What lists have in common, and what each has alone
-#[utoipa::path(get, path = "/api/v1/comparison", tag = "lists", params(Lists),
-    responses((status = 200, body = Overlap)))]
-pub async fn compare(caller: Caller, Asked(Lists { lists }): Asked<Lists>) -> Reply<Json<Overlap>> {
-    let mut names: Vec<String> = lists.split(',').map(|name| name.trim().to_owned()).collect();
-    names.dedup();
-    if names.len() < 2 {
-        return Err(Problem::input("lists: name at least two, with commas between them"));
-    }
-    let store = caller.app.store().await?;
-    known_lists(&store, "lists", &names).await?;
-    let mut documents = Vec::with_capacity(names.len());
-    for name in &names {
-        documents.push(document(&caller, &store, name).await?);
-    }
-    let shown = crate::combine::unique(names);
-    let both = std::iter::zip(&shown, &documents);
-    let pairs: Vec<_> = both.map(|(name, document)| Named { name, document }).collect();
-    let found = overlap(&pairs);
-    let number = |n: usize| n as u64;
-    let compared = |list: crate::compare::Compared| Compared {
-        name: list.name.to_string(),
-        domains: number(list.domains),
-        rejected: number(list.rejected),
-        only: number(list.only.len()),
+/// What in a list was put right, could not be used, or is worth a look
+///
+/// Of a list that is full of errors the first of them.
+#[utoipa::path(get, path = "/api/v1/lists/{list}/problems", tag = "lists",
+    params(("list" = String, Path, description = "Its name"), Version),
+    responses((status = 200, body = Page<Odd>)))]
+pub async fn problems(
+    caller: Caller,
+    At(name): At<String>,
+    Asked(which): Asked<Version>,
+) -> Reply<Json<Page<Odd>>> {
+    let span = Span::of(which.limit, which.offset)?;
+    let document = document(&caller.app.lists().await?, &name, which.version).await?;
+    let odd = |problem: &list::Problem| Odd {
+        line: problem.line,
+        verdict: problem.verdict,
+        value: plain(&problem.value).into_owned(),
+        why: plain(&problem.why).into_owned(),
     };
-    let pair = |pair: crate::compare::Pair| Pair {
-        one: pair.one.to_string(),
-        other: pair.other.to_string(),
-        shared: number(pair.shared),
-        union: number(pair.union),
-        jaccard: pair.jaccard,
-        one_in_other: pair.one_in_other,
-        other_in_one: pair.other_in_one,
-    };
-    let at_least = |it: crate::compare::AtLeast| AtLeast {
-        lists: number(it.lists),
-        domains: number(it.domains),
-    };
-    Ok(Json(Overlap {
-        lists: found.lists.into_iter().map(compared).collect(),
-        union: number(found.union),
-        pairs: found.pairs.into_iter().map(pair).collect(),
-        in_at_least: found.in_at_least.into_iter().map(at_least).collect(),
-        differ: number(found.differ.len()),
-    }))
+    Ok(Json(span.page(document.problems.iter(), odd)))
 }

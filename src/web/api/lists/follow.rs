@@ -1,30 +1,25 @@
-//! Following a list, letting it go, and what it would do.
+//! Following a list, and letting it go.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::super::auth::{Caller, Writer};
+use super::super::auth::Writer;
 use super::super::input::{Asked, At, Body};
 use super::super::problem::{Problem, Reply};
-use super::super::proposals::known_lists;
-use super::{List, followed};
-use crate::follow::{FollowError, Settings};
-use crate::list::{Format, catalogue};
-use crate::plan::Summary;
-use crate::source::Source;
-use crate::store::{HOUSE, StoreError};
+use super::{List, followed, own};
+use crate::follow::FollowError;
+use crate::list::Format;
+use crate::store::{StoreError, TargetRow};
 use crate::text::plain;
-use crate::verb::lists::add::{self, AddError};
-use crate::verb::lists::stop::{StopError, followers, stop};
-use crate::verb::lists::would;
+use crate::verb::lists::add::AddError;
+use crate::verb::lists::remote::{self, Wanted};
+use crate::verb::lists::stop::{OthersFollow, StopError, followers, stop_everywhere_knowing};
+use crate::web::fault::Fault;
 use crate::web::limits::Address;
+use crate::web::patience::{PATIENCE, patiently};
 use crate::web::site::Site;
-use crate::web::words;
-
-/// Lists that one person may follow on a server that many share.
-const MOST_LISTS: usize = 100;
 
 /// A list to follow.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -37,8 +32,8 @@ pub struct New {
     /// What to call it.
     #[schema(max_length = 60)]
     name: Option<String>,
-    /// What it is to be read as, whatever it looks like, such as `plain-text`.
-    format: Option<String>,
+    /// What it is to be read as, whatever it looks like.
+    format: Option<Format>,
     /// You have read the catalogue's warnings about it and agree.
     #[serde(default)]
     agree: bool,
@@ -52,13 +47,21 @@ fn refused(error: AddError) -> Problem {
         AddError::Advised { title, why, .. } => Problem::conflict(format!(
             "{title} should not be followed. {why} With `anyway` it is followed all the same."
         )),
-        AddError::Source(error) => Problem::from(error),
-        AddError::Follow(FollowError::Store(StoreError::Taken(name))) => {
+        AddError::Unread(notices) => {
+            let says = format!("Read this, and say `agree`: {}", plain(&notices.join(" ")));
+            Problem::conflict(says)
+        }
+        AddError::Retractions(title) => Problem::conflict(format!(
+            "These are the servers that {title} has taken back; they are no list to block from."
+        )),
+        AddError::TooMany => {
+            Problem::conflict(format!("You follow {} lists already.", remote::MOST))
+        }
+        AddError::Store(StoreError::Taken(name))
+        | AddError::Follow(FollowError::Store(StoreError::Taken(name))) => {
             Problem::conflict(format!("There is already a list with the name {name}."))
         }
-        AddError::Follow(error) => Problem::from(error),
-        AddError::Store(error) => Problem::from(error),
-        told => Problem::input(words::sentence(&words::told(&told.to_string()))),
+        other => Problem::from(other),
     }
 }
 
@@ -74,101 +77,92 @@ pub async fn follow(
     Body(new): Body<New>,
 ) -> Reply<(StatusCode, Json<List>)> {
     site.limits().fetch(from)?;
-    let app = &caller.app;
-    let looked = add::look(new.list.trim()).map_err(refused)?;
-    looked.advised(new.anyway).map_err(refused)?;
-    let notices = looked.notices();
-    if !(notices.is_empty() || new.agree || new.anyway) {
-        let says = format!("Read this, and say `agree`: {}", plain(&notices.join(" ")));
-        return Err(Problem::conflict(says));
-    }
-    let format = new.format.as_deref().map(|word| {
-        let known = Format::ALL.iter().find(|format| format.word() == word);
-        known.copied().ok_or_else(|| Problem::input("format: it is not known"))
-    });
-    let settings = Settings { format: format.transpose()?, ..Settings::default() };
-    if let Some(listing) = catalogue::by_retractions(&looked.address) {
-        return Err(Problem::conflict(format!(
-            "These are the servers that {} has taken back; they are no list to block from.",
-            listing.title
-        )));
-    }
-    let source = Source::parse_remote(&looked.address)?;
-    let named = looked.named(new.name.as_deref(), source).map_err(refused)?;
-    let lists = app.lists().await?;
-    if app.owner() != HOUSE && lists.store.lists().await?.len() >= MOST_LISTS {
-        return Err(Problem::conflict(format!("You follow {MOST_LISTS} lists already.")));
-    }
-    let mut settings = settings;
-    if let Some(signature) = looked.signature() {
-        let signed = add::signed(&lists, &signature.address, &signature.public_key).await;
-        settings.signed = Some(signed.map_err(refused)?);
-    }
-    add::follow(app, &lists, &named, &settings).await.map_err(refused)?;
-    let list = followed(&lists.store, &named.name).await?;
-    let list = List::followed(&lists.store, list, app.clock.now()).await?;
+    let New { list, name, format, agree, anyway } = new;
+    let (app, wanted) = (caller.app, Wanted { list, name, format, agree, anyway });
+    let ready = remote::ready(&app, app.lists().await?, &wanted).await.map_err(refused)?;
+    let asked = app.clone();
+    let done = patiently(async move { ready.follow(&asked).await }).await?;
+    let name = done.ok_or_else(too_slow)?.map_err(refused)?;
+    let store = app.store().await?;
+    let list = followed(&store, &name).await?;
+    let list = List::followed(&store, list, app.clock.now()).await?;
     Ok((StatusCode::CREATED, Json(list)))
 }
 
-/// Stop following a list
-///
-/// Its versions are forgotten; blocks that it brought stay. 409 while a target follows it.
-#[utoipa::path(delete, path = "/api/v1/lists/{list}", tag = "lists",
-    params(("list" = String, Path, description = "Its name")), responses((status = 204)))]
-pub async fn leave(Writer(caller): Writer, At(name): At<String>) -> Reply<StatusCode> {
-    let list = followed(&caller.app.store().await?, &name).await?;
-    let following = followers(&caller.app, &list.name).await?;
-    if !following.is_empty() {
-        let names: Vec<String> = following.into_iter().map(|f| f.target.name).collect();
-        let says = format!("Targets follow it: {}. Have them let go first.", names.join(", "));
-        return Err(Problem::conflict(plain(&says)));
-    }
-    stop(&caller.app, &list).await.map_err(|error| match error.downcast_ref::<StopError>() {
-        Some(_) => Problem::conflict("A target follows it. Have it let go first."),
-        None => Problem::from(error),
-    })?;
-    Ok(StatusCode::NO_CONTENT)
+fn too_slow() -> Problem {
+    let says = format!(
+        "Its server did not answer within {} seconds, so the list is not followed. Try again \
+         later.",
+        PATIENCE.as_secs()
+    );
+    Fault::told(StatusCode::GATEWAY_TIMEOUT, "The list did not come in time", says).into()
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct On {
-    /// The target's number.
-    #[param(minimum = 1)]
-    target: i64,
+pub struct Leaving {
+    /// The numbers of the targets that are to let it go too, with commas between them.
+    #[param(example = "1,2")]
+    targets: Option<String>,
+    /// With targets it has to be said: the blocks that stand for it alone become your own, or
+    /// else the next plan offers to lift them.
+    keep: Option<bool>,
+    /// So many targets of other people follow it as well, as you know. Without it, it is let go
+    /// only where there are none.
+    #[param(minimum = 0)]
+    others: Option<usize>,
 }
 
-/// What a list would do.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Would {
-    sentence: String,
-    summary: Summary,
-    notices: Vec<String>,
-}
-
-/// What a list would do to a target
+/// Stop following a list
 ///
-/// By what the target was last seen to hold: nobody is asked, so nothing is said of follows.
-#[utoipa::path(get, path = "/api/v1/lists/{list}/would", tag = "lists",
-    params(("list" = String, Path, description = "Its name"), On),
-    responses((status = 200, body = Would)))]
-pub async fn what_if(
+/// Its versions are forgotten; blocks that it brought stay. 409 while a target follows it that
+/// is not among those that are to let it go.
+#[utoipa::path(delete, path = "/api/v1/lists/{list}", tag = "lists",
+    params(("list" = String, Path, description = "Its name"), Leaving),
+    responses((status = 204)))]
+pub async fn leave(
     State(site): State<Site>,
-    caller: Caller,
+    Writer(caller): Writer,
     At(name): At<String>,
-    Asked(On { target }): Asked<On>,
-) -> Reply<Json<Would>> {
-    let row = caller.target(target).await?;
-    let store = caller.app.store().await?;
-    known_lists(&store, "list", std::slice::from_ref(&name)).await?;
-    let Some(seen) = site.desk().reading(&caller.app, &row).await? else {
-        return Err(Problem::conflict("This target was not read yet; read it first."));
+    Asked(Leaving { targets, keep, others }): Asked<Leaving>,
+) -> Reply<StatusCode> {
+    let app = &caller.app;
+    let list = own(&app.store().await?, &name).await?;
+    let following = followers(app, &list.name).await?;
+    let mut rows: Vec<TargetRow> = Vec::new();
+    for word in targets.iter().flat_map(|targets| targets.split(',')) {
+        let is_it = |row: &TargetRow| row.id.to_string() == word.trim();
+        let row = following.iter().map(|follower| &follower.target).find(|row| is_it(row));
+        let says = "targets: one of them does not follow the list";
+        rows.push(row.cloned().ok_or_else(|| Problem::input(says))?);
+    }
+    let keep = match (keep, rows.is_empty()) {
+        (Some(keep), _) => keep,
+        (None, true) => true,
+        (None, false) => {
+            return Err(Problem::input("keep: say what becomes of the list's blocks"));
+        }
     };
-    let plan = would::would(&caller.app, &row, seen, &name).await?;
-    Ok(Json(Would {
-        sentence: plan.sentence(),
-        summary: plan.summary,
-        notices: plan.notices.iter().filter_map(|notice| words::notice(notice)).collect(),
-    }))
+    let done = stop_everywhere_knowing(app, &list, &rows, keep, others.unwrap_or(0)).await;
+    done.map_err(|error| {
+        if let Some(OthersFollow { others, .. }) = error.downcast_ref() {
+            return Problem::conflict(format!(
+                "Other people follow it for {targets} targets, which could not be kept in step \
+                 without it. With `others={targets}` it is let go all the same.",
+                targets = others.targets
+            ));
+        }
+        match error.downcast_ref::<StopError>() {
+            Some(StopError::Followed { targets, .. }) => Problem::conflict(plain(&format!(
+                "Targets follow it: {}. Name them in `targets`, or have them let it go first.",
+                targets.join(", ")
+            ))),
+            None => Problem::from(error),
+        }
+    })?;
+    for row in &rows {
+        site.desk().plan_again(app, row).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,47 +1,62 @@
 //! Lists: those that are followed, those that are known, and what stands in them.
 
+mod compare;
 mod content;
 mod follow;
+mod known;
+mod settings;
 mod versions;
+mod would;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use axum::Json;
-
 use super::auth::Caller;
-use super::input::{Asked, At, Page, Part, Span};
+use super::input::{Asked, At, Page, Part};
 use super::problem::{Problem, Reply};
-use crate::follow::health;
+use crate::follow::FollowError;
 use crate::list::bundled::{self, Bundled};
-use crate::list::catalogue::{self, Advice, Found, Status};
+use crate::list::catalogue::Status;
 use crate::policy::worded;
 use crate::source::Source;
 use crate::store::{FollowedList, Store};
+use crate::verb::lists::overview::Followed;
 use crate::web::site::Site;
 use crate::web::words;
 
-pub use content::{__path_compare, __path_entries};
-pub use follow::{__path_follow, __path_leave, __path_what_if};
+pub use compare::{__path_combinations, __path_compare, __path_differences, __path_domains_in};
+pub use content::{__path_entries, __path_problems};
+pub use follow::{__path_follow, __path_leave};
+pub use known::{__path_known, __path_one_known};
+pub use settings::{__path_change, __path_followers, __path_settings};
 pub use versions::{
     __path_accept, __path_difference, __path_reject, __path_update, __path_versions,
 };
+pub use would::{__path_what_if, __path_what_rows};
 
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/lists", get(list).post(follow::follow))
         .route("/lists/{list}", get(one).delete(follow::leave))
-        .route("/lists/{list}/would", get(follow::what_if))
+        .route("/lists/{list}/followers", get(settings::followers))
+        .route("/lists/{list}/settings", get(settings::settings).put(settings::change))
+        .route("/lists/{list}/would", get(would::what_if))
+        .route("/lists/{list}/would/rows", get(would::what_rows))
         .route("/lists/{list}/entries", get(content::entries))
+        .route("/lists/{list}/problems", get(content::problems))
         .route("/lists/{list}/versions", get(versions::versions))
         .route("/lists/{list}/difference", get(versions::difference))
         .route("/lists/{list}/update", post(versions::update))
         .route("/lists/{list}/accept", post(versions::accept))
         .route("/lists/{list}/reject", post(versions::reject))
-        .route("/catalogue", get(known))
-        .route("/comparison", get(content::compare))
+        .route("/catalogue", get(known::known))
+        .route("/catalogue/{list}", get(known::one_known))
+        .route("/comparison", get(compare::compare))
+        .route("/comparison/combinations", get(compare::combinations))
+        .route("/comparison/domains", get(compare::domains_in))
+        .route("/comparison/differences", get(compare::differences))
 }
 
 worded! {
@@ -58,11 +73,19 @@ worded! {
 pub struct List {
     name: String,
     kind: Kind,
-    /// Where it is read from, without secrets.
+    /// Whoever runs this server follows it, for everybody, and decides about it.
+    shared: bool,
+    /// Where it is read from, without secrets. Absent where that is a file of somebody else's.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
+    /// What the catalogue knows of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
     /// The domains in the version that is in force.
     entries: i64,
+    /// How many more than in the version before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    growth: Option<i64>,
     /// Rows that could not be used.
     rejected: i64,
     /// The number of the version in force.
@@ -78,29 +101,41 @@ pub struct List {
     read_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<String>,
-    /// Why it could not be read the last time.
+    /// Why it could not be read the last time. Of a shared list only its owner is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    /// How often in a row it could not be read.
+    failures: i64,
     /// The names of the targets that follow it.
     followed_by: Vec<String>,
 }
 
 impl List {
     async fn followed(store: &Store, list: FollowedList, now: DateTime<Utc>) -> Reply<List> {
-        let current = store.snapshot(list.current).await?;
+        let shared = list.is_shared_with(store.owner());
+        let is_file = matches!(Source::kept_as(&list.source)?, Source::File(_));
+        let (version, held) = (Some(list.current), list.held);
+        let followed_by = store.subscribers(&list.name).await?;
+        let about = Followed::read(store, list, now).await?;
+        // What folders the house has is nobody else's business, and a failure may name one.
+        let failure = about.failure.filter(|_| !shared);
         Ok(List {
             kind: Kind::Followed,
-            address: Some(Source::kept_as(&list.source)?.address()),
-            entries: current.as_ref().map_or(0, |current| current.entries),
-            rejected: current.as_ref().map_or(0, |current| current.rejected),
-            version: Some(list.current),
-            held: list.held,
-            changed_at: current.map(|current| current.fetched_at),
-            read_at: list.succeeded_at,
-            health: Some(health(&list, now)),
-            failure: list.failure.as_deref().map(words::told),
-            followed_by: store.subscribers(&list.name).await?,
-            name: list.name,
+            shared,
+            address: Some(about.address).filter(|_| !(shared && is_file)),
+            status: about.status,
+            entries: about.entries,
+            growth: about.growth,
+            rejected: about.rejected,
+            version,
+            held,
+            changed_at: Some(about.changed_at),
+            read_at: about.read_at,
+            health: Some(about.health),
+            failure: failure.as_deref().map(words::told),
+            failures: about.failures,
+            followed_by,
+            name: about.name,
         })
     }
 
@@ -109,8 +144,11 @@ impl List {
         Ok(List {
             name: list.name.to_owned(),
             kind: Kind::Bundled,
+            shared: false,
             address: None,
+            status: None,
             entries: i64::try_from(document.entries.len()).unwrap_or(i64::MAX),
+            growth: None,
             rejected: 0,
             version: None,
             held: None,
@@ -118,9 +156,16 @@ impl List {
             read_at: None,
             health: None,
             failure: None,
+            failures: 0,
             followed_by: store.subscribers(list.name).await?,
         })
     }
+}
+
+/// One of the lists that targets can follow.
+enum Which {
+    Followed(Box<FollowedList>),
+    Bundled(&'static Bundled),
 }
 
 /// The lists that targets can follow
@@ -129,14 +174,17 @@ impl List {
 pub async fn list(caller: Caller, Asked(part): Asked<Part>) -> Reply<Json<Page<List>>> {
     let span = part.span()?;
     let (store, now) = (caller.app.store().await?, caller.app.clock.now());
-    let mut lists = Vec::new();
-    for list in store.lists().await? {
-        lists.push(List::followed(&store, list, now).await?);
+    let followed = store.lists().await?.into_iter().map(|list| Which::Followed(Box::new(list)));
+    let all: Vec<Which> = followed.chain(bundled::all().iter().map(Which::Bundled)).collect();
+    let (rows, total, limit, offset) = span.cut(all);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(match row {
+            Which::Followed(list) => List::followed(&store, *list, now).await?,
+            Which::Bundled(list) => List::bundled(&store, list).await?,
+        });
     }
-    for list in bundled::all() {
-        lists.push(List::bundled(&store, list).await?);
-    }
-    Ok(Json(span.page(lists.into_iter(), |list| list)))
+    Ok(Json(Page { items, total, limit, offset }))
 }
 
 /// One list
@@ -152,86 +200,17 @@ pub async fn one(caller: Caller, At(name): At<String>) -> Reply<Json<List>> {
     Ok(Json(List::followed(&store, list, caller.app.clock.now()).await?))
 }
 
+/// A list that whoever asks follows, or that is followed for everybody.
 async fn followed(store: &Store, name: &str) -> Reply<FollowedList> {
-    store.list(name).await?.ok_or_else(|| Problem::missing("list that you follow"))
+    let list = store.list(&name.to_lowercase()).await?;
+    list.ok_or_else(|| Problem::missing("list that you follow"))
 }
 
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    /// Words that have to occur.
-    search: Option<String>,
-    /// At most so many rows.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u64>,
-    /// Leave so many out before the first.
-    #[param(minimum = 0)]
-    offset: Option<u64>,
-}
-
-/// A list that is known, followed or not.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Listing {
-    name: String,
-    title: String,
-    /// It comes with Hedgerow.
-    bundled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    maintainer: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    home: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    advice: Option<Advice>,
-    /// What it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    purpose: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    licence: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    domains: Option<u32>,
-    notices: Vec<String>,
-    /// What to read before following it.
-    warnings: Vec<String>,
-}
-
-impl From<Found> for Listing {
-    fn from(found: Found) -> Listing {
-        let listing: Option<&catalogue::Listing> = match found {
-            Found::Bundled(_) => None,
-            Found::Listed(listing) => Some(listing),
-        };
-        Listing {
-            name: found.name().to_owned(),
-            title: found.title().to_owned(),
-            bundled: listing.is_none(),
-            maintainer: listing.map(|it| it.maintainer.clone()),
-            home: listing.map(|it| it.home.clone()),
-            address: listing.map(|it| it.address.clone()),
-            status: listing.map(|it| it.status),
-            advice: listing.map(|it| it.advice),
-            purpose: match found {
-                Found::Bundled(list) => Some(list.about.to_owned()),
-                Found::Listed(listing) => Some(listing.purpose.clone()),
-            },
-            licence: listing.map(|it| it.licence.clone()),
-            domains: listing.and_then(|it| it.domains),
-            notices: listing.map(|it| it.notices.clone()).unwrap_or_default(),
-            warnings: listing.map(|it| it.warnings.clone()).unwrap_or_default(),
-        }
+/// A list that whoever asks decides about.
+async fn own(store: &Store, name: &str) -> Reply<FollowedList> {
+    let list = followed(store, name).await?;
+    if list.is_shared_with(store.owner()) {
+        return Err(FollowError::NotYours(list.name).into());
     }
-}
-
-/// The lists that are known
-#[utoipa::path(get, path = "/api/v1/catalogue", tag = "lists", params(Words),
-    responses((status = 200, body = Page<Listing>)))]
-pub async fn known(_: Caller, Asked(search): Asked<Words>) -> Reply<Json<Page<Listing>>> {
-    let span = Span::of(search.limit, search.offset)?;
-    let words = search.search.unwrap_or_default();
-    let words: Vec<&str> = words.split_whitespace().collect();
-    Ok(Json(span.page(catalogue::search(&words).into_iter(), Listing::from)))
+    Ok(list)
 }

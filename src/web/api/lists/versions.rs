@@ -1,21 +1,27 @@
 //! The versions of a list that is followed.
 
 use axum::Json;
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::super::auth::{Caller, Writer};
-use super::super::input::{Asked, At, Page, Part};
+use super::super::input::{Asked, At, Body, Page, Part, Span};
 use super::super::problem::{Problem, Reply};
-use super::followed;
+use super::{followed, own};
 use crate::block::Severity;
 use crate::domain::Domain;
 use crate::follow::guard::Concern;
-use crate::follow::history::{Difference as Way, Named, Regraded, Which};
+use crate::follow::history::{Difference as Way, Which};
 use crate::follow::{Outcome, concerns_of, joined};
+use crate::list::Document;
 use crate::policy::worded;
-use crate::store::{FollowedList, Snapshot, Standing};
+use crate::store::{FollowedList, Snapshot, SnapshotId, Standing};
+use crate::text::plain;
 use crate::verb::lists::versions as verb;
+use crate::web::limits::Address;
+use crate::web::lists::{Reasons, aside, fetch_again};
+use crate::web::site::Site;
 use crate::web::words;
 
 /// A version of a list that was kept.
@@ -34,6 +40,8 @@ pub struct Kept {
     format: Option<String>,
     /// Why it was held.
     concerns: Vec<String>,
+    /// It waits, and can come into force if you say so. What cannot be read cannot.
+    acceptable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_at: Option<DateTime<Utc>>,
 }
@@ -44,8 +52,11 @@ fn told(concerns: &[Concern]) -> Vec<String> {
 
 impl Kept {
     fn of(list: &FollowedList, snapshot: Snapshot) -> Reply<Kept> {
+        let concerns = concerns_of(list, &snapshot)?;
+        let waits = list.held == Some(snapshot.id);
         Ok(Kept {
-            concerns: told(&concerns_of(list, &snapshot)?),
+            acceptable: waits && concerns.iter().all(Concern::can_be_accepted),
+            concerns: told(&concerns),
             in_force: snapshot.id == list.current,
             version: snapshot.id,
             fetched_at: snapshot.fetched_at,
@@ -128,18 +139,36 @@ impl From<Outcome> for Updated {
 #[utoipa::path(post, path = "/api/v1/lists/{list}/update", tag = "lists",
     params(("list" = String, Path, description = "Its name")),
     responses((status = 200, body = Updated)))]
-pub async fn update(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Updated>> {
-    let lists = caller.app.lists().await?;
-    let list = followed(&lists.store, &name).await?;
-    Ok(Json(lists.update(&list).await?.into()))
+pub async fn update(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    from: Address,
+    At(name): At<String>,
+) -> Reply<Json<Updated>> {
+    let list = own(&caller.app.store().await?, &name).await?;
+    site.limits().fetch(from)?;
+    Ok(Json(fetch_again(&caller.app, &list).await?.into()))
+}
+
+/// What is decided about.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decided {
+    /// The number of the version that was looked at. If another one waits by now, nothing is
+    /// done.
+    version: SnapshotId,
 }
 
 /// Let the held version come into force
 #[utoipa::path(post, path = "/api/v1/lists/{list}/accept", tag = "lists",
     params(("list" = String, Path, description = "Its name")),
-    responses((status = 200, body = Kept)))]
-pub async fn accept(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Kept>> {
-    decide(&caller, &name, true).await
+    request_body = Decided, responses((status = 200, body = Kept)))]
+pub async fn accept(
+    Writer(caller): Writer,
+    At(name): At<String>,
+    Body(Decided { version }): Body<Decided>,
+) -> Reply<Json<Kept>> {
+    decide(&caller, &name, version, true).await
 }
 
 /// Turn the held version down
@@ -147,18 +176,24 @@ pub async fn accept(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<
 /// It is not offered again; a later one is.
 #[utoipa::path(post, path = "/api/v1/lists/{list}/reject", tag = "lists",
     params(("list" = String, Path, description = "Its name")),
-    responses((status = 200, body = Kept)))]
-pub async fn reject(Writer(caller): Writer, At(name): At<String>) -> Reply<Json<Kept>> {
-    decide(&caller, &name, false).await
+    request_body = Decided, responses((status = 200, body = Kept)))]
+pub async fn reject(
+    Writer(caller): Writer,
+    At(name): At<String>,
+    Body(Decided { version }): Body<Decided>,
+) -> Reply<Json<Kept>> {
+    decide(&caller, &name, version, false).await
 }
 
-async fn decide(caller: &Caller, name: &str, accept: bool) -> Reply<Json<Kept>> {
+async fn decide(
+    caller: &Caller,
+    name: &str,
+    version: SnapshotId,
+    accept: bool,
+) -> Reply<Json<Kept>> {
     let lists = caller.app.lists().await?;
-    let list = followed(&lists.store, name).await?;
-    if list.held.is_none() {
-        return Err(Problem::conflict("No version of this list waits for a decision."));
-    }
-    let version = verb::decide(&caller.app, &lists, &list, accept).await?;
+    let list = own(&lists.store, name).await?;
+    let version = verb::decide(&caller.app, &lists, &list, Some(version), accept).await?;
     Ok(Json(Kept::of(&followed(&lists.store, name).await?, version)?))
 }
 
@@ -200,6 +235,9 @@ pub struct Turned {
     before: Option<Severity>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Severity>,
+    /// What the list says of it: the newer version or, of what is gone, the older one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// The way from one version to another.
@@ -239,28 +277,48 @@ pub async fn difference(
     }
     let ends = verb::ends(&list, &snapshots, which(between.from), which(between.to));
     let (from, to) = ends.map_err(|_| Problem::conflict("There is only one version so far."))?;
-    let (old, new) = (lists.read(&list, from).await?, lists.read(&list, to).await?);
-    let Way { before, after, added, removed, regraded, retracted } = Way::between(&old, &new);
-    let number = |n: usize| n as u64;
-    let counts = [added.len(), removed.len(), regraded.len(), retracted.len()].map(number);
-    let of = |turn, domain, before, after| Turned { domain, turn, before, after };
-    let named = |Named { domain, severity }| of(Turn::Added, domain, None, severity);
-    let gone = |Named { domain, severity }| of(Turn::Removed, domain, severity, None);
-    let other = |Regraded { domain, before, after }| of(Turn::Regraded, domain, before, after);
-    let mut rows: Vec<Turned> = added.into_iter().map(named).collect();
-    rows.extend(removed.into_iter().map(gone));
-    rows.extend(regraded.into_iter().map(other));
-    rows.extend(retracted.into_iter().map(|domain| of(Turn::Retracted, domain, None, None)));
-    let [added, removed, regraded, retracted] = counts;
-    Ok(Json(Difference {
-        from: from.id,
-        to: to.id,
-        before: number(before),
-        after: number(after),
-        added,
-        removed,
-        regraded,
-        retracted,
-        rows: span.page(rows.into_iter(), |row| row),
-    }))
+    let (old, new) = (lists.shelved(&list, from).await?, lists.shelved(&list, to).await?);
+    let (from, to) = (from.id, to.id);
+    Ok(Json(aside(move || Difference::of((from, &old), (to, &new), span)).await?))
+}
+
+impl Difference {
+    fn of(
+        (from, old): (SnapshotId, &Document),
+        (to, new): (SnapshotId, &Document),
+        span: Span,
+    ) -> Difference {
+        let Way { before, after, added, removed, regraded, retracted } = Way::between(old, new);
+        let number = |n: usize| n as u64;
+        let [more, fewer, other, back] =
+            [added.len(), removed.len(), regraded.len(), retracted.len()].map(number);
+        let of = |turn, domain, before, after| (turn, domain, before, after);
+        let added = added.into_iter().map(|it| of(Turn::Added, it.domain, None, it.severity));
+        let gone = removed.into_iter().map(|it| of(Turn::Removed, it.domain, it.severity, None));
+        let regraded =
+            regraded.into_iter().map(|it| of(Turn::Regraded, it.domain, it.before, it.after));
+        let retracted = retracted.into_iter().map(|it| of(Turn::Retracted, it, None, None));
+        let rows: Vec<_> = added.chain(gone).chain(regraded).chain(retracted).collect();
+        let (was, is) = (Reasons::of(old), Reasons::of(new));
+        let row = |(turn, domain, before, after): (Turn, Domain, _, _)| Turned {
+            reason: if turn == Turn::Removed { &was } else { &is }
+                .of_domain(&domain)
+                .map(|reason| plain(reason).into_owned()),
+            domain,
+            turn,
+            before,
+            after,
+        };
+        Difference {
+            from,
+            to,
+            before: number(before),
+            after: number(after),
+            added: more,
+            removed: fewer,
+            regraded: other,
+            retracted: back,
+            rows: span.page(rows.into_iter(), row),
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod decide;
 mod rows;
 mod wish;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -17,19 +18,21 @@ use super::auth::{Caller, Writer};
 use super::input::{Asked, At, Body, Page, Span};
 use super::jobs::Job;
 use super::problem::{Problem, Reply};
-use crate::desk::{self, Context, Proposal, endable};
-use crate::plan::{Mode, Summary};
+use crate::desk::{self, Context, Proposal, Wish, endable};
+use crate::plan::{Mode, Plan, Summary};
 use crate::store::TargetRow;
 use crate::web::site::Site;
 use crate::web::words;
 
 pub use decide::__path_decide;
-use rows::{Filter, Group, Row};
+use rows::{Filter, Found};
+pub use rows::{Group, Row};
 pub use wish::{Wished, known_lists};
 
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/targets/{target}/proposal", get(one).post(make).delete(let_go))
+        .route("/targets/{target}/proposal/again", post(again))
         .route("/targets/{target}/proposal/rows", get(rows))
         .route("/targets/{target}/proposal/decisions", post(decide::decide))
         .route("/targets/{target}/proposal/apply", post(apply))
@@ -94,6 +97,23 @@ pub async fn make(
     Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }
 
+/// Make the plan again
+///
+/// Begins a job: the target and its lists are read once more, for what was wished last. What was
+/// decided about rows counts on.
+#[utoipa::path(post, path = "/api/v1/targets/{target}/proposal/again", tag = "proposals",
+    params(("target" = i64, Path, minimum = 1, description = "The target's number")),
+    responses((status = 202, body = Job)))]
+pub async fn again(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    At(target): At<i64>,
+) -> Reply<(StatusCode, Json<Job>)> {
+    let row = caller.target(target).await?;
+    let job = site.desk().plan_once_more(&caller.app, &row).await?;
+    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
+}
+
 /// The plan that waits
 #[utoipa::path(get, path = "/api/v1/targets/{target}/proposal", tag = "proposals",
     params(("target" = i64, Path, minimum = 1, description = "The target's number")),
@@ -124,24 +144,24 @@ pub async fn let_go(
     Err(Problem::conflict("A run has this plan by now."))
 }
 
-#[derive(Deserialize, utoipa::IntoParams)]
+#[derive(Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// Only these.
-    group: Option<Group>,
+    pub group: Option<Group>,
     /// Only names with this in them.
-    search: Option<String>,
+    pub search: Option<String>,
     /// Only what this list asks for.
-    list: Option<String>,
+    pub list: Option<String>,
     /// Only what would cut people who are followed or who follow.
-    cuts: Option<bool>,
+    pub cuts: Option<bool>,
     /// At most so many rows.
     #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u64>,
+    pub limit: Option<u64>,
     /// Leave so many out before the first.
     #[param(minimum = 0)]
-    offset: Option<u64>,
+    pub offset: Option<u64>,
 }
 
 impl Which {
@@ -171,6 +191,13 @@ pub async fn rows(
     let context = Context::of(&proposal, endable);
     let found = rows::found(&proposal.plan, &which.filter());
     Ok(Json(span.page(found.into_iter(), |found| found.row(&context))))
+}
+
+/// The rows of a plan that nobody can decide about.
+pub fn rows_of(wish: &Wish, plan: &Plan, which: &Which, span: Span) -> Page<Row> {
+    let context = Context::new(wish, plan, BTreeSet::new());
+    let found = rows::found(plan, &which.filter());
+    span.page(found.into_iter(), |found| Found { place: None, ..found }.row(&context))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

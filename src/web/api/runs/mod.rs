@@ -1,25 +1,33 @@
 //! Runs, and the backups that were made before them.
 
-use std::path::Path;
+mod again;
+mod backups;
+mod outcome;
+
+use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::auth::{Caller, Writer};
-use super::input::{Asked, At, Body, Page, Part, Span, domains};
+use super::input::{Asked, At, Body, Page, Span, domains};
 use super::jobs::Job;
 use super::problem::{Problem, Reply};
-use crate::desk::Wish;
-use crate::policy::worded;
-use crate::store::{self, Action, RunStatus, StepStatus, TargetRow};
-use crate::verb::restore;
+use crate::app::App;
+use crate::desk::{self, Desk, DeskError, Wish};
+use crate::store::{self, Action, RunId, RunStatus, StepStatus, TargetRow};
 use crate::web::site::Site;
 use crate::web::words;
+
+pub use again::{__path_follow_again, __path_lost};
+pub use backups::{
+    __path_back_up, __path_backup, __path_backups, __path_bring_back, __path_file, Form,
+};
+pub use outcome::{__path_cuts, __path_differences, __path_outcome};
 
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -29,11 +37,15 @@ pub fn routes() -> Router<Site> {
         .route("/runs/{run}/resume", post(go_on))
         .route("/runs/{run}/abandon", post(abandon))
         .route("/runs/{run}/undo", post(undo))
-        .route("/targets/{target}/backups", post(back_up))
-        .route("/backups", get(backups))
-        .route("/backups/{backup}", get(backup))
-        .route("/backups/{backup}/file", get(file))
-        .route("/backups/{backup}/restore", post(bring_back))
+        .route("/runs/{run}/outcome", get(outcome::outcome))
+        .route("/runs/{run}/cuts", get(outcome::cuts))
+        .route("/runs/{run}/differences", get(outcome::differences))
+        .route("/runs/{run}/refollow", get(again::lost).post(again::follow_again))
+        .route("/targets/{target}/backups", post(backups::back_up))
+        .route("/backups", get(backups::backups))
+        .route("/backups/{backup}", get(backups::backup))
+        .route("/backups/{backup}/file", get(backups::file))
+        .route("/backups/{backup}/restore", post(backups::bring_back))
 }
 
 /// A plan that was carried out, or is.
@@ -119,9 +131,10 @@ impl Of {
 pub async fn list(caller: Caller, Asked(of): Asked<Of>) -> Reply<Json<Page<Run>>> {
     let span = Span::of(of.limit, of.offset)?;
     let name = of.name(&caller).await?;
-    let mut runs = caller.app.store().await?.runs(u32::MAX).await?;
-    runs.retain(|run| name.as_ref().is_none_or(|name| *name == run.target));
-    Ok(Json(span.page(runs.into_iter(), Run::from)))
+    let (store, name) = (caller.app.store().await?, name.as_deref());
+    let total = store.count_runs(name).await?;
+    let runs = store.runs_page(name, span.skipped(), span.most()).await?;
+    Ok(Json(span.of_all(total, runs.into_iter().map(Run::from))))
 }
 
 async fn find(caller: &Caller, run: i64) -> Reply<store::Run> {
@@ -158,18 +171,35 @@ pub struct Step {
     updated_at: DateTime<Utc>,
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// Only those in this state.
+    status: Option<StepStatus>,
+    /// At most so many rows.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// Leave so many out before the first.
+    #[param(minimum = 0)]
+    offset: Option<u64>,
+}
+
 /// The steps of a run, in their order
 #[utoipa::path(get, path = "/api/v1/runs/{run}/steps", tag = "runs",
-    params(("run" = i64, Path, minimum = 1, description = "Its number"), Part),
+    params(("run" = i64, Path, minimum = 1, description = "Its number"), Which),
     responses((status = 200, body = Page<Step>)))]
 pub async fn steps(
     caller: Caller,
     At(run): At<i64>,
-    Asked(part): Asked<Part>,
+    Asked(which): Asked<Which>,
 ) -> Reply<Json<Page<Step>>> {
-    let span = part.span()?;
+    let span = Span::of(which.limit, which.offset)?;
     let run = find(&caller, run).await?;
-    let steps = caller.app.store().await?.steps(run.id).await?;
+    let total = which.status.map_or(run.steps.total, |status| run.steps.of(status));
+    let states: Vec<StepStatus> = which.status.into_iter().collect();
+    let store = caller.app.store().await?;
+    let steps = store.steps_page(run.id, &states, span.skipped(), span.most()).await?;
     let step = |step: store::Step| Step {
         seq: step.seq,
         action: step.action,
@@ -180,7 +210,25 @@ pub async fn steps(
         error: step.error.map(|error| words::told(&error)),
         updated_at: step.updated_at,
     };
-    Ok(Json(span.page(steps.into_iter(), step)))
+    Ok(Json(span.of_all(total, steps.into_iter().map(step))))
+}
+
+/// What can be done about a run that was interrupted.
+type Deed = fn(&Arc<Desk>, &App, &TargetRow, RunId) -> Result<Arc<desk::Job>, DeskError>;
+
+async fn take_up(
+    site: &Site,
+    caller: &Caller,
+    run: i64,
+    deed: Deed,
+) -> Reply<(StatusCode, Json<Job>)> {
+    let run = find(caller, run).await?;
+    if !run.status.is_unfinished() {
+        return Err(Problem::conflict("This run has come to its end already."));
+    }
+    let row = target(caller, &run.target).await?;
+    let job = deed(site.desk(), &caller.app, &row, run.id)?;
+    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }
 
 /// Go on with a run that was interrupted
@@ -194,13 +242,7 @@ pub async fn go_on(
     Writer(caller): Writer,
     At(run): At<i64>,
 ) -> Reply<(StatusCode, Json<Job>)> {
-    let run = find(&caller, run).await?;
-    if !run.status.is_unfinished() {
-        return Err(Problem::conflict("This run has come to its end; there is nothing to resume."));
-    }
-    let row = target(&caller, &run.target).await?;
-    let job = site.desk().resume(&caller.app, &row, run.id)?;
-    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
+    take_up(&site, &caller, run, Desk::resume).await
 }
 
 /// Give up a run that was interrupted
@@ -214,13 +256,7 @@ pub async fn abandon(
     Writer(caller): Writer,
     At(run): At<i64>,
 ) -> Reply<(StatusCode, Json<Job>)> {
-    let run = find(&caller, run).await?;
-    if !run.status.is_unfinished() {
-        return Err(Problem::conflict("This run has come to its end already."));
-    }
-    let row = target(&caller, &run.target).await?;
-    let job = site.desk().abandon(&caller.app, &row, run.id)?;
-    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
+    take_up(&site, &caller, run, Desk::abandon).await
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -251,129 +287,5 @@ pub async fn undo(
     let row = target(&caller, &run.target).await?;
     let wish = Wish::Undo { run: run.id, only: domains("only", &only)? };
     let job = site.desk().plan(&caller.app, &row, wish)?;
-    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
-}
-
-/// What a target held at some moment.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Backup {
-    id: i64,
-    /// The target's name.
-    target: String,
-    taken_at: DateTime<Utc>,
-    blocks: i64,
-    /// Of the file.
-    sha256: String,
-    /// Why it was made, such as "before merge".
-    reason: String,
-}
-
-impl From<store::Backup> for Backup {
-    fn from(backup: store::Backup) -> Backup {
-        let store::Backup { id, target, taken_at, blocks, sha256, reason, .. } = backup;
-        Backup { id, target, taken_at, blocks, sha256, reason }
-    }
-}
-
-/// All backups, newest first
-#[utoipa::path(get, path = "/api/v1/backups", tag = "backups", params(Of),
-    responses((status = 200, body = Page<Backup>)))]
-pub async fn backups(caller: Caller, Asked(of): Asked<Of>) -> Reply<Json<Page<Backup>>> {
-    let span = Span::of(of.limit, of.offset)?;
-    let name = of.name(&caller).await?;
-    let backups = caller.app.store().await?.backups(name.as_deref()).await?;
-    Ok(Json(span.page(backups.into_iter(), Backup::from)))
-}
-
-/// Back up what a target blocks now
-///
-/// Begins a job.
-#[utoipa::path(post, path = "/api/v1/targets/{target}/backups", tag = "backups",
-    params(("target" = i64, Path, minimum = 1, description = "The target's number")),
-    responses((status = 202, body = Job)))]
-pub async fn back_up(
-    State(site): State<Site>,
-    Writer(caller): Writer,
-    At(target): At<i64>,
-) -> Reply<(StatusCode, Json<Job>)> {
-    let row = caller.target(target).await?;
-    let job = site.desk().back_up(&caller.app, &row)?;
-    Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
-}
-
-async fn find_backup(caller: &Caller, id: i64) -> Reply<store::Backup> {
-    let backup = caller.app.store().await?.backup(id).await?;
-    backup.ok_or_else(|| Problem::missing("backup"))
-}
-
-/// One backup
-#[utoipa::path(get, path = "/api/v1/backups/{backup}", tag = "backups",
-    params(("backup" = i64, Path, minimum = 1, description = "Its number")),
-    responses((status = 200, body = Backup)))]
-pub async fn backup(caller: Caller, At(backup): At<i64>) -> Reply<Json<Backup>> {
-    Ok(Json(find_backup(&caller, backup).await?.into()))
-}
-
-worded! {
-    /// How a backup is written.
-    pub enum Form {
-        /// Everything that is known, which can be restored.
-        Json = "json",
-        /// For the server's own import page.
-        Csv = "csv",
-    }
-}
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct As {
-    /// [default: json]
-    form: Option<Form>,
-}
-
-/// The file of a backup
-#[utoipa::path(get, path = "/api/v1/backups/{backup}/file", tag = "backups",
-    params(("backup" = i64, Path, minimum = 1, description = "Its number"), As),
-    responses((status = 200, content(
-        (serde_json::Value = "application/json"), (String = "text/csv; charset=utf-8")))))]
-pub async fn file(
-    caller: Caller,
-    At(backup): At<i64>,
-    Asked(As { form }): Asked<As>,
-) -> Reply<Response> {
-    let found = find_backup(&caller, backup).await?;
-    let store = caller.app.store().await?;
-    // It is checked before anybody gets it.
-    restore::backup(&store, found.id).await?;
-    let (path, kind) = match form.unwrap_or(Form::Json) {
-        Form::Json => (&found.path, "application/json"),
-        Form::Csv => (&found.csv_path, "text/csv; charset=utf-8"),
-    };
-    let bytes = tokio::fs::read(Path::new(path)).await?;
-    let name = Path::new(path).file_name().map(|name| name.to_string_lossy().replace('"', ""));
-    let name = format!("attachment; filename=\"{}\"", name.unwrap_or_default());
-    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, &name)];
-    Ok((headers, bytes).into_response())
-}
-
-/// Plan to bring its target back to a backup
-///
-/// Begins a job that makes a plan. Look at it and apply it.
-#[utoipa::path(post, path = "/api/v1/backups/{backup}/restore", tag = "backups",
-    params(("backup" = i64, Path, minimum = 1, description = "Its number")),
-    responses((status = 202, body = Job)))]
-pub async fn bring_back(
-    State(site): State<Site>,
-    Writer(caller): Writer,
-    At(backup): At<i64>,
-) -> Reply<(StatusCode, Json<Job>)> {
-    let found = find_backup(&caller, backup).await?;
-    let row = target(&caller, &found.target).await?;
-    let job = site.desk().plan(
-        &caller.app,
-        &row,
-        Wish::Restore { backup: found.id, aside: Vec::new() },
-    )?;
     Ok((StatusCode::ACCEPTED, Json(Job::of(&job.status()))))
 }
