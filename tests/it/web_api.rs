@@ -502,7 +502,7 @@ async fn every_operation_in_the_document_is_there_and_asks_for_a_token() {
     let document = site.get("/api/openapi.json").await.is(200);
     let document: Value = serde_json::from_str(&document.text).unwrap();
     assert_eq!(document["security"], json!([{ "token": [] }]));
-    let mut count = 0;
+    let (mut count, mut names) = (0, std::collections::BTreeSet::new());
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             if method == "parameters" {
@@ -510,6 +510,8 @@ async fn every_operation_in_the_document_is_there_and_asks_for_a_token() {
             }
             count += 1;
             assert!(operation["summary"].is_string(), "{method} {path} says nothing of itself");
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{method} {path}: {name} is another's name");
             let address =
                 path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
             let address = address.collect::<Vec<_>>().join("/");

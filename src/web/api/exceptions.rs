@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::auth::{Caller, Writer};
-use super::input::{Asked, At, Body, Page, Part, Search, domain, reason, stored};
+use super::input::{Asked, At, Body, Page, Part, Sought, domain, reason, stored};
 use super::problem::{Problem, Reply};
 use crate::ledger::{Dismissal, Why};
 use crate::store::BlockDate;
@@ -79,9 +79,9 @@ async fn all(caller: &Caller) -> Reply<Vec<Exception>> {
 /// All exceptions
 ///
 /// Also those that are over. What is searched for can stand in the domain, the list or the reason.
-#[utoipa::path(get, path = "/api/v1/exceptions", tag = "exceptions", params(Search),
+#[utoipa::path(get, path = "/api/v1/exceptions", tag = "exceptions", params(Sought),
     responses((status = 200, body = Page<Exception>)))]
-pub async fn list(caller: Caller, Asked(search): Asked<Search>) -> Reply<Json<Page<Exception>>> {
+pub async fn list(caller: Caller, Asked(search): Asked<Sought>) -> Reply<Json<Page<Exception>>> {
     let (span, text) = (search.span()?, search.text());
     let mut rows = all(&caller).await?;
     rows.retain(|row| {
@@ -165,12 +165,12 @@ pub struct Dismissed {
 
 /// What was turned down on a target
 #[utoipa::path(get, path = "/api/v1/targets/{target}/dismissals", tag = "exceptions",
-    params(("target" = i64, Path, minimum = 1, description = "The target's number"), Search),
+    params(("target" = i64, Path, minimum = 1, description = "The target's number"), Sought),
     responses((status = 200, body = Page<Dismissed>)))]
 pub async fn dismissals(
     caller: Caller,
     At(target): At<i64>,
-    Asked(search): Asked<Search>,
+    Asked(search): Asked<Sought>,
 ) -> Reply<Json<Page<Dismissed>>> {
     let (span, text) = (search.span()?, search.text());
     let row = caller.target(target).await?;

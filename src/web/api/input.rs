@@ -161,7 +161,7 @@ pub struct Page<T: utoipa::ToSchema> {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct Search {
+pub struct Sought {
     /// Only rows with this in them.
     pub search: Option<String>,
     /// At most so many rows.
@@ -172,7 +172,7 @@ pub struct Search {
     pub offset: Option<u64>,
 }
 
-impl Search {
+impl Sought {
     pub fn span(&self) -> Result<Span, Problem> {
         Span::of(self.limit, self.offset)
     }

@@ -71,6 +71,12 @@ impl Modify for Everywhere {
             let operations =
                 [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
             for operation in operations.into_iter().flatten() {
+                // Clients that are made of the document name their functions by it.
+                if let (Some([tag, ..]), Some(name)) =
+                    (operation.tags.as_deref(), &mut operation.operation_id)
+                {
+                    *name = format!("{tag}_{name}");
+                }
                 let wrong = [
                     ("400", "The question cannot be read."),
                     ("401", "No token, or one that is not known."),

@@ -157,7 +157,7 @@ pub struct Odd {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct Version {
+pub struct Told {
     /// A version's number. Without it, the one in force.
     #[param(minimum = 1)]
     version: Option<SnapshotId>,
@@ -173,12 +173,12 @@ pub struct Version {
 ///
 /// Of a list that is full of errors the first of them.
 #[utoipa::path(get, path = "/api/v1/lists/{list}/problems", tag = "lists",
-    params(("list" = String, Path, description = "Its name"), Version),
+    params(("list" = String, Path, description = "Its name"), Told),
     responses((status = 200, body = Page<Odd>)))]
 pub async fn problems(
     caller: Caller,
     At(name): At<String>,
-    Asked(which): Asked<Version>,
+    Asked(which): Asked<Told>,
 ) -> Reply<Json<Page<Odd>>> {
     let span = Span::of(which.limit, which.offset)?;
     let document = document(&caller.app.lists().await?, &name, which.version).await?;

@@ -6,7 +6,7 @@ use axum::Json;
 use serde::Serialize;
 
 use super::super::auth::Caller;
-use super::super::input::{Asked, At, Page, Search};
+use super::super::input::{Asked, At, Page, Sought};
 use super::super::problem::{Problem, Reply};
 use crate::list::catalogue::{self, Advice, Found, Status};
 use crate::store::Store;
@@ -91,9 +91,9 @@ impl Listing {
 /// The lists that are known
 ///
 /// Words have to occur, all of them.
-#[utoipa::path(get, path = "/api/v1/catalogue", tag = "lists", params(Search),
+#[utoipa::path(get, path = "/api/v1/catalogue", tag = "lists", params(Sought),
     responses((status = 200, body = Page<Listing>)))]
-pub async fn known(caller: Caller, Asked(search): Asked<Search>) -> Reply<Json<Page<Listing>>> {
+pub async fn known(caller: Caller, Asked(search): Asked<Sought>) -> Reply<Json<Page<Listing>>> {
     let span = search.span()?;
     let words = search.search.unwrap_or_default();
     let words: Vec<&str> = words.split_whitespace().collect();
