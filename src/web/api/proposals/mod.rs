@@ -25,7 +25,7 @@ use crate::web::site::Site;
 use crate::web::words;
 
 pub use decide::__path_decide;
-use rows::{Filter, Found};
+use rows::Filter;
 pub use rows::{Group, Row};
 pub use wish::{Wished, known_lists};
 
@@ -197,7 +197,10 @@ pub async fn rows(
 pub fn rows_of(wish: &Wish, plan: &Plan, which: &Which, span: Span) -> Page<Row> {
     let context = Context::new(wish, plan, BTreeSet::new());
     let found = rows::found(plan, &which.filter());
-    span.page(found.into_iter(), |found| Found { place: None, ..found }.row(&context))
+    span.page(found.into_iter(), |mut found| {
+        found.place = None;
+        found.row(&context)
+    })
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -234,7 +234,7 @@ pub async fn blocks(
     };
     let beside = Beside::of(&caller, &row).await?;
     let picked = view.pick(&sieve, order);
-    Ok(Json(span.page(picked.into_iter(), |at| beside.blocked(&view, *at))))
+    Ok(Json(span.page(picked.iter(), |at| beside.blocked(&view, *at))))
 }
 
 /// One block as it was last seen
