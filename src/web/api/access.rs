@@ -105,8 +105,13 @@ pub async fn sessions(
 #[utoipa::path(delete, path = "/api/v1/sessions/{session}", tag = "access",
     params(("session" = String, Path, description = "Its id")),
     responses((status = 204)))]
-pub async fn end_session(Writer(caller): Writer, At(id): At<String>) -> Reply<StatusCode> {
+pub async fn end_session(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+    At(id): At<String>,
+) -> Reply<StatusCode> {
     if caller.app.store().await?.end_session(&id).await? {
+        site.sessions().forget();
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::missing("session"))
@@ -122,8 +127,12 @@ pub struct SignedOut {
 /// Sign all browsers out
 #[utoipa::path(delete, path = "/api/v1/sessions", tag = "access",
     responses((status = 200, body = SignedOut)))]
-pub async fn end_sessions(Writer(caller): Writer) -> Reply<Json<SignedOut>> {
+pub async fn end_sessions(
+    State(site): State<Site>,
+    Writer(caller): Writer,
+) -> Reply<Json<SignedOut>> {
     // A program is no browser, so there is none to be left out.
     let ended = caller.app.store().await?.end_other_sessions("").await?;
+    site.sessions().forget();
     Ok(Json(SignedOut { ended }))
 }
