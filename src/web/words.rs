@@ -60,7 +60,7 @@ pub fn told(text: &str) -> String {
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
     let (first, _) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let is_word = first.chars().all(|c| c.is_alphabetic() || "\u{2019}',:;?!".contains(c));
+    let is_word = first.chars().all(|c| c.is_alphabetic() || "\u{2019}',;?!".contains(c));
     let mut chars = text.chars();
     let mut sentence = match chars.next() {
         Some(begins) if is_word => begins.to_uppercase().chain(chars).collect(),

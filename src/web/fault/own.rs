@@ -31,7 +31,7 @@ pub(super) fn words(cause: &(dyn Error + 'static)) -> Option<Fault> {
     }
     if let Some(OthersFollow { list, others }) = cause.downcast_ref() {
         return Some(Fault::conflict(format!(
-            "Other people follow {list} here, for {}. Nothing was changed. Look at the page again; \
+            "Other people follow {list} here, with {}. Nothing was changed. Look at the page again; \
              it says what that means.",
             count(others.targets, "target")
         )));
