@@ -194,7 +194,9 @@ impl Views {
         // Older than the ledger, if anything: at worst that is read once too often.
         let version = now.ledger_version;
         let key = (app.owner(), row.name.clone());
-        let fits = |view: &Arc<View>| view.version == version && Arc::ptr_eq(&view.state, &state);
+        // By the time and not by the place in memory: where many ask at once, each reads it.
+        let of_it = |view: &Arc<View>| view.state.taken_at == state.taken_at;
+        let fits = |view: &Arc<View>| view.version == version && of_it(view);
         if let Some(view) = self.0.get(&key).filter(fits) {
             return Ok(Some(view));
         }
