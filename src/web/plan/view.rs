@@ -440,10 +440,12 @@ fn group_view(
         }
         None => (0, FEW),
     };
-    let ats = || found.iter().filter_map(|place| place.of(plan));
-    let shown = ats().skip(from).take(size);
+    let shown = found.iter().skip(from).take(size).filter_map(|place| place.of(plan));
     let rows: Vec<RowView> = (1..).zip(shown).map(|(n, at)| RowView::of(context, at, n)).collect();
-    let (what, says) = about_group(group, plan.state.level);
+    let (mut what, says) = about_group(group, plan.state.level);
+    if (group, total) == (Group::Cuts, 1) {
+        what = "that ends follows";
+    }
     let more = (!alone && total > rows.len()).then(|| {
         let asked = Asked { group: group.as_str().to_owned(), page: None, ..asked.clone() };
         asked.address(0, &[]).replacen("/targets/0/plan", "", 1)
