@@ -69,18 +69,6 @@ impl Store {
         Ok(dismissals)
     }
 
-    /// A number that grows whenever a target's ledger changes.
-    pub async fn ledger_version(&self, target: &str) -> Result<i64, StoreError> {
-        let version: Option<i64> = on!(&self.read, |pool| {
-            sqlx::query_scalar("SELECT version FROM kept_target WHERE name = $1 AND owner = $2")
-                .bind(target)
-                .bind(self.owner)
-                .fetch_optional(pool)
-                .await
-        })?;
-        Ok(version.unwrap_or_default())
-    }
-
     /// A transaction in which everything that is kept under a name is about `whose`.
     async fn about(&self, target: &str, whose: &str, now: DateTime<Utc>) -> Result<Tx, StoreError> {
         let mut tx = self.glance().await?;

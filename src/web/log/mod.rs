@@ -84,12 +84,9 @@ async fn all(State(_): State<Site>, person: Person, Query(asked): Query<Asked>) 
     show(&person, asked, &targets, chosen.as_ref(), None).await
 }
 
-async fn of_target(
-    State(site): State<Site>,
-    At { person, row, .. }: At,
-    Query(asked): Query<Asked>,
-) -> Answer {
-    let head = Head::of(&site, &person, &row, Tab::Log).await?;
+async fn of_target(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -> Answer {
+    let head = Head::at(&site, &at, Tab::Log).await?;
+    let At { person, row, .. } = at;
     let asked = Asked { target: String::new(), ..asked };
     show(&person, asked, std::slice::from_ref(&row), Some(&row), Some(head)).await
 }

@@ -80,7 +80,7 @@ async fn shown(
     let At { person, row, .. } = at;
     let offers = offers::all(&person.app).await?;
     let follows = !person.app.store().await?.subscriptions(&row.name).await?.is_empty();
-    let head = Head::of(site, person, row, Tab::Plan).await?;
+    let head = Head::at(site, at, Tab::Plan).await?;
     let is_account = row.level == Level::Account;
     Ok(page::html(status, &New { head, offers, choices, problem, is_account, follows }))
 }

@@ -118,7 +118,7 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
     };
     let status = job.status();
     let Some(ended) = &status.ended else {
-        let head = Head { news: None, ..Head::of(&site, person, row, Tab::Plan).await? };
+        let head = Head::quiet(row, Tab::Plan);
         let can_stop = !status.stopping && status.work != Work::Abandon;
         let stop_says = match status.work {
             Work::Apply => "Stop after this step. What is done stays, and you can go on later.",
@@ -134,7 +134,7 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
         return Ok(Redirect::to(&next).into_response());
     }
     let Ended::Failed(error) = ended else { return Err(Fault::Missing) };
-    let head = Head { news: None, ..Head::of(&site, person, row, Tab::Plan).await? };
+    let head = Head::quiet(row, Tab::Plan);
     // From now on no other page points here.
     job.note_told();
     Ok(failed(head, &status, error))

@@ -66,7 +66,7 @@ pub async fn all(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -
     let paging = Paging::new(asked.page.parse().ok(), SIZE.into(), total, Vec::new());
     let kept = store.backups_page(name, skipped(&paging), SIZE).await?;
     let backups = kept.iter().map(Line::from).collect();
-    let head = Head::of(&site, person, row, Tab::Backups).await?;
+    let head = Head::at(&site, &at, Tab::Backups).await?;
     let made = asked.note == "made";
     Ok(page::html(StatusCode::OK, &AllBackups { head, backups, made, paging }))
 }

@@ -68,7 +68,7 @@ async fn all(State(site): State<Site>, at: At, Query(place): Query<Where>) -> An
     let total = u64::try_from(store.count_runs(Some(&row.name)).await?).unwrap_or(0);
     let paging = Paging::new(place.page.parse().ok(), SIZE.into(), total, Vec::new());
     let runs = store.runs_page(Some(&row.name), skipped(&paging), SIZE).await?;
-    let head = Head::of(&site, person, row, Tab::Runs).await?;
+    let head = Head::at(&site, &at, Tab::Runs).await?;
     let runs = runs.iter().map(RunLine::of).collect();
     Ok(page::html(StatusCode::OK, &AllRuns { head, runs, paging }))
 }

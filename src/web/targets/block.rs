@@ -49,12 +49,13 @@ pub struct Asked {
 
 pub async fn block(
     State(site): State<Site>,
-    At { person, row, .. }: At,
+    at: At,
     Query(Asked { domain }): Query<Asked>,
 ) -> Answer {
     let domain = stored(&domain)?;
-    let head = Head::of(&site, &person, &row, Tab::Blocks).await?;
-    let view = site.views().of(site.desk(), &person.app, &row).await?;
+    let head = Head::at(&site, &at, Tab::Blocks).await?;
+    let view = site.views().at(site.desk(), &at).await?;
+    let At { person, row, .. } = at;
     let store = person.app.store().await?;
     let mut all = store.dates(&row.name).await?;
     all.retain(|date| date.domain == domain);

@@ -122,7 +122,8 @@ impl Head {
         }
     }
 
-    pub(super) fn quiet(row: &TargetRow, tab: Tab) -> Head {
+    /// Without what goes on there, for the page that shows just that.
+    pub fn quiet(row: &TargetRow, tab: Tab) -> Head {
         let name = name_of(row);
         let also = plain(&row.name).into_owned();
         let (software, version) = (plain(&row.software), plain(&row.version));

@@ -57,10 +57,11 @@ pub(super) struct Row {
     pub stands: Stands,
 }
 
-pub async fn lists(State(site): State<Site>, At { person, row, .. }: At) -> Answer {
-    let head = Head::of(&site, &person, &row, Tab::Lists).await?;
+pub async fn lists(State(site): State<Site>, at: At) -> Answer {
+    let head = Head::at(&site, &at, Tab::Lists).await?;
+    let view = site.views().at(site.desk(), &at).await?;
+    let At { person, row, .. } = at;
     let store = person.app.store().await?;
-    let view = site.views().of(site.desk(), &person.app, &row).await?;
     let subscriptions = store.subscriptions(&row.name).await?;
     let mut known = offers::all(&person.app).await?;
     let mut rows = Vec::new();

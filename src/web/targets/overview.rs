@@ -134,11 +134,12 @@ pub struct Known {
 
 pub async fn overview(
     State(site): State<Site>,
-    At { person, row, .. }: At,
+    at: At,
     Query(Known { lacks }): Query<Known>,
 ) -> Answer {
-    let head = Head::of(&site, &person, &row, Tab::Overview).await?;
-    let view = site.views().of(site.desk(), &person.app, &row).await?;
+    let head = Head::at(&site, &at, Tab::Overview).await?;
+    let view = site.views().at(site.desk(), &at).await?;
+    let At { person, row, .. } = at;
     let store = person.app.store().await?;
     let follows = store.subscriptions(&row.name).await?.into_iter().map(|subscription| Follows {
         terms: words::terms(&subscription.terms),

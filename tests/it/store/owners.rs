@@ -276,7 +276,6 @@ pub async fn read(store: &Store, ids: &Ids, mark: &str) -> Seen {
     put(s, "proposal_standing", store.proposal_standing(ids.proposal).await);
     put(s, "stranded_proposal", store.stranded_proposal("me").await);
     put(s, "dismissals", store.dismissals("me", mark, moment(0)).await);
-    put(s, "ledger_version", store.ledger_version("me").await);
     put(s, "tokens", store.tokens().await);
     put(s, "publication", store.publication(ids.publication).await);
     put(s, "publications", store.publications().await);
@@ -473,7 +472,6 @@ fn every_method_of_the_store_has_a_case() {
         "proposal_standing",
         "stranded_proposal",
         "dismissals",
-        "ledger_version",
         "tokens",
         "publication",
         "publications",
