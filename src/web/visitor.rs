@@ -53,8 +53,7 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// For whoever has just ended one, or several.
-    pub fn forget(&self) {
+    fn forget(&self) {
         self.ended.fetch_add(1, Ordering::SeqCst);
         self.known.clear();
     }
@@ -155,6 +154,20 @@ impl Site {
 
     pub(super) fn sign_out(&self, jar: PrivateCookieJar) -> PrivateCookieJar {
         jar.remove(self.cookie(self.cookie_name(), String::new()))
+    }
+
+    /// Ends a session of whoever the library is for, at once, and says whether there was one.
+    pub(super) async fn end_session(&self, app: &App, digest: &str) -> anyhow::Result<bool> {
+        let ended = app.store().await?.end_session(digest).await?;
+        self.sessions().forget();
+        Ok(ended)
+    }
+
+    /// Ends all their sessions but one, at once, and says how many.
+    pub(super) async fn end_other_sessions(&self, app: &App, digest: &str) -> anyhow::Result<u64> {
+        let ended = app.store().await?.end_other_sessions(digest).await?;
+        self.sessions().forget();
+        Ok(ended)
     }
 
     async fn whose(&self, digest: &str, now: DateTime<Utc>) -> Result<Option<Who>, Fault> {

@@ -110,8 +110,7 @@ pub async fn end_session(
     Writer(caller): Writer,
     At(id): At<String>,
 ) -> Reply<StatusCode> {
-    if caller.app.store().await?.end_session(&id).await? {
-        site.sessions().forget();
+    if site.end_session(&caller.app, &id).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::missing("session"))
@@ -132,7 +131,6 @@ pub async fn end_sessions(
     Writer(caller): Writer,
 ) -> Reply<Json<SignedOut>> {
     // A program is no browser, so there is none to be left out.
-    let ended = caller.app.store().await?.end_other_sessions("").await?;
-    site.sessions().forget();
+    let ended = site.end_other_sessions(&caller.app, "").await?;
     Ok(Json(SignedOut { ended }))
 }

@@ -89,8 +89,7 @@ pub async fn leave(
     jar: PrivateCookieJar,
 ) -> Answer {
     if let Some(person) = person {
-        person.app.store().await?.end_session(&person.digest).await?;
-        site.sessions().forget();
+        site.end_session(&person.app, &person.digest).await?;
     }
     Ok((site.sign_out(jar), Redirect::to("/")).into_response())
 }

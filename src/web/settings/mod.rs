@@ -70,14 +70,12 @@ async fn end(
     person: Person,
     Form(Ended { session }): Form<Ended>,
 ) -> Answer {
-    person.app.store().await?.end_session(&session).await?;
-    site.sessions().forget();
+    site.end_session(&person.app, &session).await?;
     Ok(Redirect::to("/settings").into_response())
 }
 
 async fn end_others(State(site): State<Site>, person: Person) -> Answer {
-    person.app.store().await?.end_other_sessions(&person.digest).await?;
-    site.sessions().forget();
+    site.end_other_sessions(&person.app, &person.digest).await?;
     Ok(Redirect::to("/settings").into_response())
 }
 
