@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::blocks::{Beside, Shown, back};
+use super::beside::Beside;
+use super::blocks::{Shown, back};
 use super::head::{Head, Tab};
 use super::view::Whose;
 use crate::block::Level;
 use crate::domain::{Domain, Parsed};
-use crate::exception::Exceptions;
 use crate::text::plain;
 use crate::verb::dates::{self, Dating};
 use crate::verb::ownership::{self, Which};
@@ -56,16 +56,12 @@ pub async fn block(
     let head = Head::at(&site, &at, Tab::Blocks).await?;
     let view = site.views().at(site.desk(), &at).await?;
     let At { person, row, .. } = at;
-    let store = person.app.store().await?;
-    let mut all = store.dates(&row.name).await?;
-    all.retain(|date| date.domain == domain);
-    let exceptions = store.exceptions(Some(&row.name)).await?;
-    let beside = Beside::of(&all, Exceptions::new(exceptions, person.app.clock.now()));
+    let beside = Beside::read(&person.app, &row.name).await?;
     let shown = view.as_ref().and_then(|view| {
         let (block, row) = view.find(domain.as_str())?;
         Some(Shown::of(view, block, row, &beside))
     });
-    let date = all.first();
+    let date = beside.date(domain.as_str());
     let page = Page {
         head,
         level: row.level,

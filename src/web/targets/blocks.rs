@@ -1,7 +1,5 @@
 //! What is blocked on a target now: searched, filtered, sorted, and a page at a time.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,12 +7,11 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use super::beside::Beside;
 use super::head::{Head, Tab};
 use super::view::{Order, Row, Sieve, Tally, View, Whose};
 use crate::block::{Block, Level, Rule, Severity, State as Held};
-use crate::domain::Domain;
-use crate::exception::Exceptions;
-use crate::store::{BlockDate, RunId};
+use crate::store::RunId;
 use crate::target::export;
 use crate::text::{last_day, plain};
 use crate::web::at::At;
@@ -99,11 +96,11 @@ pub async fn blocks(State(site): State<Site>, at: At, Query(asked): Query<Asked>
         let page = Blocks { head, level: row.level, seen: None };
         return Ok(page::html(StatusCode::OK, &page));
     };
-    let store = person.app.store().await?;
-    let dates = if now.has_dates { store.dates(&row.name).await? } else { Vec::new() };
-    let exceptions =
-        if now.has_exceptions { store.exceptions(Some(&row.name)).await? } else { Vec::new() };
-    let beside = Beside::of(&dates, Exceptions::new(exceptions, person.app.clock.now()));
+    let beside = if now.has_dates || now.has_exceptions {
+        Beside::read(&person.app, &row.name).await?
+    } else {
+        Beside::default()
+    };
     let seen = Some(Table::of(&view, asked, &beside, row.id));
     Ok(page::html(StatusCode::OK, &Blocks { head, level: row.level, seen }))
 }
@@ -122,19 +119,6 @@ pub fn as_file(state: &Held) -> Response {
     };
     let text = export(state.level, &state.blocks);
     page::download_as("text/csv; charset=utf-8", name, text)
-}
-
-/// What is kept of blocks besides the ledger. There is little of it.
-pub(super) struct Beside<'a> {
-    dates: HashMap<&'a str, &'a BlockDate>,
-    exceptions: Exceptions,
-}
-
-impl<'a> Beside<'a> {
-    pub fn of(dates: &'a [BlockDate], exceptions: Exceptions) -> Beside<'a> {
-        let dates = dates.iter().map(|date| (date.domain.as_str(), date)).collect();
-        Beside { dates, exceptions }
-    }
 }
 
 impl Asked {
@@ -181,7 +165,7 @@ impl Asked {
 }
 
 impl Table {
-    pub fn of(view: &View, asked: Asked, beside: &Beside<'_>, target: i64) -> Table {
+    pub fn of(view: &View, asked: Asked, beside: &Beside, target: i64) -> Table {
         let sieve = asked.sieve();
         let narrowed = sieve != Sieve::default();
         let picked = view.pick(&sieve, asked.order());
@@ -224,12 +208,11 @@ fn here(target: i64, asked: &Asked, paging: &Paging) -> String {
 }
 
 impl Shown {
-    pub fn of(view: &View, block: &Block, row: &Row, beside: &Beside<'_>) -> Shown {
-        let date = beside.dates.get(block.name.as_str());
-        let domain = block.domain();
+    pub fn of(view: &View, block: &Block, row: &Row, beside: &Beside) -> Shown {
+        let date = beside.date(&block.name);
         Shown {
             name: plain(&block.name).into_owned(),
-            is_domain: domain.is_some(),
+            is_domain: block.domain().is_some(),
             effect: block.rule.as_ref().map(Effect::of).unwrap_or_default(),
             whose: row.whose,
             lists: view.lists_of(row).map(|list| plain(list).into_owned()).collect(),
@@ -239,13 +222,9 @@ impl Shown {
             expires: date.and_then(|date| date.expires_at).map(last_day),
             review: date.and_then(|date| date.review_at),
             dated: date.and_then(|date| Some(plain(date.reason.as_deref()?).into_owned())),
-            excepted: domain.is_some_and(|domain| is_excepted(&domain, beside)),
+            excepted: beside.excepts(block),
         }
     }
-}
-
-fn is_excepted(domain: &Domain, beside: &Beside<'_>) -> bool {
-    !beside.exceptions.is_empty() && beside.exceptions.of(domain).is_some()
 }
 
 impl Effect {

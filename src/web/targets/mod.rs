@@ -3,6 +3,7 @@
 //! All pages of one target share a [`Head`]. What is blocked is shown as it was last seen,
 //! joined with what is known of each block ([`view`]); only the desk asks a server.
 
+mod beside;
 mod block;
 mod blocks;
 mod head;
@@ -17,6 +18,7 @@ use axum::routing::{get, post};
 
 use super::site::Site;
 
+pub use beside::Beside;
 pub use block::{MOST_REASON, day, named, reason};
 pub use blocks::as_file;
 pub use head::{Head, Tab, name_of};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::beside::Beside;
 use super::block::Page;
-use super::blocks::{Asked, Beside, Blocks, Shown, Table};
+use super::blocks::{Asked, Blocks, Shown, Table};
 use super::head::{Head, News, Tab};
 use super::lists::{Lists, Row};
 use super::overview::{Card, Follows, Left, Overview, Seen, Targets};
@@ -96,8 +97,8 @@ fn domain(name: &str) -> Domain {
     Domain::from_stored(name).unwrap()
 }
 
-fn dates() -> [BlockDate; 1] {
-    [BlockDate {
+fn dates() -> Vec<BlockDate> {
+    vec![BlockDate {
         domain: domain("loud.example"),
         expires_at: Some(at(30)),
         review_at: Some(at(20)),
@@ -109,7 +110,6 @@ fn dates() -> [BlockDate; 1] {
 
 #[test]
 fn blocks_with_all_that_is_known_of_them() {
-    let dates = dates();
     let exception = Exception {
         id: 1,
         target: None,
@@ -121,7 +121,7 @@ fn blocks_with_all_that_is_known_of_them() {
         created_at: at(1),
         made_by: "me".to_owned(),
     };
-    let beside = Beside::of(&dates, Exceptions::new([exception], at(5)));
+    let beside = Beside::of(dates(), Exceptions::new([exception], at(5)));
     let seen = Some(Table::of(&view(), Asked::default(), &beside, 3));
     let page = Blocks { head: head(Level::Instance, Tab::Blocks), level: Level::Instance, seen };
     insta::assert_snapshot!(page.render().unwrap());
@@ -178,7 +178,7 @@ fn lists_with_their_terms_and_the_policy() {
 
 #[test]
 fn blocks_of_which_none_fits_and_none_is_there_and_none_is_known() {
-    let none = Beside::of(&[], Exceptions::new([], at(5)));
+    let none = Beside::of(Vec::new(), Exceptions::new([], at(5)));
     let page = |level, seen| Blocks { head: head(level, Tab::Blocks), level, seen };
     let asked = serde_json::json!({ "q": "\"><script>", "whose": "hedgerow" });
     let asked: Asked = serde_json::from_value(asked).unwrap();
@@ -193,8 +193,8 @@ fn blocks_of_which_none_fits_and_none_is_there_and_none_is_known() {
 
 #[test]
 fn one_block_with_its_dates_and_one_that_is_not_there() {
-    let (view, dates) = (view(), dates());
-    let beside = Beside::of(&dates, Exceptions::new([], at(5)));
+    let view = view();
+    let beside = Beside::of(dates(), Exceptions::new([], at(5)));
     let page = |level, name: &str, seen, row: Option<Shown>| Page {
         head: head(level, Tab::Blocks),
         level,

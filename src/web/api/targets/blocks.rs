@@ -1,6 +1,5 @@
 //! What a target was last seen to block, joined with what is known of it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -13,12 +12,11 @@ use super::super::auth::Caller;
 use super::super::input::{Asked, At, Page, Span};
 use super::super::problem::{Problem, Reply};
 use crate::block::{Rule, Severity};
-use crate::exception::Exceptions;
 use crate::ledger::Owner;
 use crate::policy::worded;
-use crate::store::{BlockDate, RunId, TargetRow};
+use crate::store::{RunId, TargetRow};
 use crate::web::site::Site;
-use crate::web::targets::{Order, Sieve, Stands, View, Whose, as_file};
+use crate::web::targets::{Beside, Order, Sieve, Stands, View, Whose, as_file};
 
 fn unread() -> Problem {
     Problem::conflict("This target was not read yet; read it first.")
@@ -166,27 +164,10 @@ pub struct Blocked {
     excepted: bool,
 }
 
-/// What is kept of blocks besides the ledger.
-struct Beside {
-    dates: HashMap<String, BlockDate>,
-    exceptions: Exceptions,
-}
-
-impl Beside {
-    async fn of(caller: &Caller, row: &TargetRow) -> Reply<Beside> {
-        let store = caller.app.store().await?;
-        let dates = store.dates(&row.name).await?.into_iter();
-        let exceptions = store.exceptions(Some(&row.name)).await?;
-        Ok(Beside {
-            dates: dates.map(|date| (date.domain.to_string(), date)).collect(),
-            exceptions: Exceptions::new(exceptions, caller.app.clock.now()),
-        })
-    }
-
-    fn blocked(&self, view: &View, at: u32) -> Blocked {
+impl Blocked {
+    fn of(view: &View, at: u32, beside: &Beside) -> Blocked {
         let (block, row) = view.row(at);
-        let date = self.dates.get(block.name.as_str());
-        let excepted = |domain| self.exceptions.of(&domain).is_some();
+        let date = beside.date(&block.name);
         Blocked {
             domain: block.name.to_string(),
             rule: block.rule.clone(),
@@ -198,7 +179,7 @@ impl Beside {
             raised_from: row.raised_from,
             expires_at: date.and_then(|date| date.expires_at),
             review_at: date.and_then(|date| date.review_at),
-            excepted: block.domain().is_some_and(excepted),
+            excepted: beside.excepts(block),
         }
     }
 }
@@ -232,9 +213,9 @@ pub async fn blocks(
         Sort::Since => Order::Since,
         Sort::List => Order::List,
     };
-    let beside = Beside::of(&caller, &row).await?;
+    let beside = Beside::read(&caller.app, &row.name).await?;
     let picked = view.pick(&sieve, order);
-    Ok(Json(span.page(picked.iter(), |at| beside.blocked(&view, *at))))
+    Ok(Json(span.page(picked.iter(), |at| Blocked::of(&view, *at, &beside))))
 }
 
 /// One block as it was last seen
@@ -251,7 +232,8 @@ pub async fn one_block(
     let view = seen(&site, &caller, &row).await?;
     let name = name.to_lowercase();
     let at = view.at(&name).ok_or_else(|| Problem::missing("block on this target"))?;
-    Ok(Json(Beside::of(&caller, &row).await?.blocked(&view, at)))
+    let beside = Beside::read(&caller.app, &row.name).await?;
+    Ok(Json(Blocked::of(&view, at, &beside)))
 }
 
 /// What it was last seen to block, as a file

@@ -12,11 +12,10 @@ use serde::Serialize;
 use super::auth::{Caller, Writer};
 use super::input::{Asked, At, Page, Part};
 use super::jobs::Job;
-use super::problem::Reply;
+use super::problem::{Problem, Reply};
 use crate::block::Level;
 use crate::desk::DeskError;
 use crate::keep;
-use crate::store::TargetRow;
 use crate::verb::sign_in::{Told, sign_out};
 use crate::web::site::Site;
 
@@ -60,14 +59,16 @@ pub struct Target {
 }
 
 impl Target {
-    async fn of(site: &Site, caller: &Caller, row: TargetRow) -> Reply<Target> {
-        let store = caller.app.store().await?;
+    async fn read(site: &Site, caller: &Caller, id: i64) -> Reply<Option<Target>> {
+        let now = caller.app.store().await?.target_now(id).await?;
+        let Some((row, now)) = now else { return Ok(None) };
         let whose = keep::whose(&caller.app.identity(&row)?);
-        Ok(Target {
-            read_at: store.reading_at(&row.name, &whose).await?,
+        let reading = now.reading.filter(|(_, was)| *was == whose);
+        Ok(Some(Target {
+            read_at: reading.map(|(at, _)| at),
             busy: site.desk().busy(caller.app.owner(), &row.name).is_some(),
-            proposal: store.open_proposal(&row.name).await?.map(|(id, _)| id),
-            unfinished_run: store.unfinished_run(&row.name).await?.map(|run| run.id),
+            proposal: now.open_proposal.map(|(id, _)| id),
+            unfinished_run: now.unfinished_run,
             id: row.id,
             name: row.name,
             level: row.level,
@@ -76,7 +77,7 @@ impl Target {
             software: row.software,
             version: row.version,
             connected_at: row.created_at,
-        })
+        }))
     }
 }
 
@@ -92,7 +93,7 @@ pub async fn list(
     let (rows, total, limit, offset) = part.span()?.cut(rows);
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        items.push(Target::of(&site, &caller, row).await?);
+        items.extend(Target::read(&site, &caller, row.id).await?);
     }
     Ok(Json(Page { items, total, limit, offset }))
 }
@@ -106,8 +107,8 @@ pub async fn one(
     caller: Caller,
     At(target): At<i64>,
 ) -> Reply<Json<Target>> {
-    let row = caller.target(target).await?;
-    Ok(Json(Target::of(&site, &caller, row).await?))
+    let found = Target::read(&site, &caller, target).await?;
+    Ok(Json(found.ok_or_else(|| Problem::missing("target"))?))
 }
 
 /// What became of a sign-in.
