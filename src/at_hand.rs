@@ -12,6 +12,13 @@ use quick_cache::sync::Cache;
 /// be too small for one long plan.
 const FEW: usize = 32;
 
+/// What was looked for last, and what was found: whoever turns a page looks for the same once
+/// more.
+pub(crate) fn findings<K: Eq + Hash, V: Clone>() -> Cache<K, V> {
+    const SEARCHES: usize = 8;
+    Cache::new(SEARCHES)
+}
+
 /// A cache that holds so much, by the weight of each thing.
 pub(crate) fn at_hand<K, V, W>(most: u64, weight: W) -> Cache<K, V, W>
 where

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::word::{Word, words_for_all};
 use super::proposal::Wish;
+use crate::at_hand::findings;
 use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::plan::{
@@ -70,13 +71,9 @@ pub struct Sought {
 /// Rows by their groups, in the order in which they are shown.
 type Groups = Vec<Vec<Place>>;
 
-/// Searches whose findings are kept at hand.
-const SOUGHT: usize = 8;
-
 #[derive(Debug)]
 pub struct Outline {
     groups: Arc<Groups>,
-    /// What was looked for last. Whoever turns a page looks for the same once more.
     sought: Cache<Sought, Arc<Groups>>,
     /// Guards that hold something, and how much.
     pub guards: Vec<(Guard, usize)>,
@@ -251,7 +248,7 @@ impl Outline {
         let has_excepted = plan.skipped.iter().any(excepted);
         let words = |group: &Group| words_for_all(wish, plan, *group, &groups[*group as usize]);
         let words = Group::ALL.iter().map(words).collect();
-        let (groups, sought) = (Arc::new(groups), Cache::new(SOUGHT));
+        let (groups, sought) = (Arc::new(groups), findings());
         Outline { groups, sought, guards, cutting, unknown, has_excepted, words }
     }
 

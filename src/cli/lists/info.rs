@@ -49,7 +49,9 @@ impl fmt::Display for Told {
             writeln!(f)?;
         }
         writeln!(f, "You follow {}.", list.name)?;
-        address(f, "Read from", &list.address)?;
+        if let Some(from) = &list.address {
+            address(f, "Read from", from)?;
+        }
         row(f, "Domains", &list.size())?;
         row(f, "Changed", &list.changed())?;
         row(f, "Health", &plain(&list.health))?;

@@ -14,7 +14,9 @@ use crate::text::{ago, count};
 #[derive(Debug, Clone, Serialize)]
 pub struct Followed {
     pub name: String,
-    pub address: String,
+    /// Nothing where that is a file of the house, and somebody else asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// What is in force.
     pub entries: i64,
     pub rejected: i64,
@@ -61,14 +63,10 @@ impl Followed {
         let before = snapshots.iter().filter(good).find(|snapshot| snapshot.id < list.current);
         let entries = current.map_or(0, |snapshot| snapshot.entries);
         let source = Source::kept_as(&list.source)?;
+        let hidden = matches!(source, Source::File(_)) && list.is_shared_with(owner);
         let listing = catalogue::by_address(&list.source);
         Ok(Followed {
-            address: match source {
-                Source::File(_) if list.is_shared_with(owner) => {
-                    "a file of whoever runs this server".to_owned()
-                }
-                source => source.address(),
-            },
+            address: (!hidden).then(|| source.address()),
             entries,
             rejected: current.map_or(0, |snapshot| snapshot.rejected),
             growth: before.map(|before| entries - before.entries),

@@ -48,6 +48,11 @@ impl Asked {
 
     /// The address of the plan as it is looked at.
     pub fn address(&self, target: i64, more: &[(&str, String)]) -> String {
+        format!("/targets/{target}/plan{}", self.query(more))
+    }
+
+    /// What follows the plan's own address.
+    pub fn query(&self, more: &[(&str, String)]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let page = self.page.filter(|page| *page > 1).map(|page| ("page", page.to_string()));
         let here = self.rest(self.only()).into_iter().chain(page);
@@ -58,8 +63,7 @@ impl Asked {
             query.append_pair(name, value);
         }
         let query = query.finish();
-        let mark = if query.is_empty() { "" } else { "?" };
-        format!("/targets/{target}/plan{mark}{query}")
+        if query.is_empty() { query } else { format!("?{query}") }
     }
 
     /// Which rows are looked for.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
@@ -133,21 +133,13 @@ async fn let_go(State(site): State<Site>, at: At, Form(handed): Form<Handed>) ->
 }
 
 /// Where the work that was begun can be watched, or that which goes on already.
-fn watch(target: i64, begun: Result<Arc<Job>, DeskError>) -> Answer {
+pub(in crate::web) fn watch(target: i64, begun: Result<Arc<Job>, DeskError>) -> Answer {
     match begun {
         Ok(_) | Err(DeskError::Busy) => {
             Ok(Redirect::to(&format!("/targets/{target}/work")).into_response())
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// For other rooms that begin work on a target.
-pub(in crate::web) fn begun(
-    target: i64,
-    begun: Result<Arc<Job>, DeskError>,
-) -> Result<Response, Fault> {
-    watch(target, begun)
 }
 
 /// The proposal that waits, whatever number the page was about.

@@ -448,7 +448,7 @@ fn group_view(
     }
     let more = (!alone && total > rows.len()).then(|| {
         let asked = Asked { group: group.as_str().to_owned(), page: None, ..asked.clone() };
-        asked.address(0, &[]).replacen("/targets/0/plan", "", 1)
+        asked.query(&[])
     });
     let all = outline.words(group);
     let all = if asked.is_filtered() { context.taken(all, found) } else { all.to_vec() };

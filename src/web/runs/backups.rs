@@ -72,7 +72,7 @@ pub async fn all(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -
 }
 
 pub async fn make(State(site): State<Site>, at: At) -> Answer {
-    crate::web::plan::begun(at.row.id, site.desk().back_up(&at.person.app, &at.row))
+    crate::web::plan::watch(at.row.id, site.desk().back_up(&at.person.app, &at.row))
 }
 
 /// `3.json` or `3.csv`, and without an ending the first.

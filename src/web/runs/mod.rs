@@ -96,7 +96,7 @@ async fn resume(State(site): State<Site>, person: Person, Path(run): Path<String
     if !run.status.is_unfinished() {
         return Ok(Redirect::to(&format!("/runs/{}", run.id)).into_response());
     }
-    super::plan::begun(row.id, site.desk().resume(&person.app, &row, run.id))
+    super::plan::watch(row.id, site.desk().resume(&person.app, &row, run.id))
 }
 
 async fn abandon(State(site): State<Site>, person: Person, Path(run): Path<String>) -> Answer {
@@ -104,5 +104,5 @@ async fn abandon(State(site): State<Site>, person: Person, Path(run): Path<Strin
     if !run.status.is_unfinished() {
         return Ok(Redirect::to(&format!("/runs/{}", run.id)).into_response());
     }
-    super::plan::begun(row.id, site.desk().abandon(&person.app, &row, run.id))
+    super::plan::watch(row.id, site.desk().abandon(&person.app, &row, run.id))
 }

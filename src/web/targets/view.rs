@@ -15,16 +15,13 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::app::App;
-use crate::at_hand::at_hand;
+use crate::at_hand::{at_hand, findings};
 use crate::block::{Block, Severity, State};
 use crate::desk::Desk;
 use crate::keep;
 use crate::ledger::{self, Claim, Ledger};
 use crate::store::{Owner, RunId, TargetNow, TargetRow};
 use crate::web::at::At;
-
-/// Searches whose findings are kept at hand, of each view.
-const SOUGHT: usize = 8;
 
 /// Rows that are kept at hand, of about a hundred bytes each.
 const ROWS_AT_HAND: u64 = 1_000_000;
@@ -124,7 +121,6 @@ pub struct View {
     lists: Vec<(ArcStr, Stands)>,
     pub tally: Tally,
     orders: [OnceLock<Vec<u32>>; 4],
-    /// What was looked for last. Whoever turns a page looks for the same once more.
     sought: Cache<(Sieve, Order), Arc<[u32]>>,
 }
 
@@ -263,7 +259,7 @@ impl View {
             rows.push(row);
         }
         let lists = names.iter().cloned().zip(stands).collect();
-        let (orders, sought) = ([const { OnceLock::new() }; 4], Cache::new(SOUGHT));
+        let (orders, sought) = ([const { OnceLock::new() }; 4], findings());
         View { state, version, rows, claims, words, ends, lists, tally, orders, sought }
     }
 

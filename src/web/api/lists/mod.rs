@@ -20,7 +20,6 @@ use crate::follow::FollowError;
 use crate::list::bundled::{self, Bundled};
 use crate::list::catalogue::Status;
 use crate::policy::worded;
-use crate::source::Source;
 use crate::store::{FollowedList, Store};
 use crate::verb::lists::overview::Followed;
 use crate::web::site::Site;
@@ -113,16 +112,13 @@ pub struct List {
 impl List {
     async fn followed(store: &Store, list: FollowedList, now: DateTime<Utc>) -> Reply<List> {
         let shared = list.is_shared_with(store.owner());
-        let is_file = matches!(Source::kept_as(&list.source)?, Source::File(_));
         let (version, held) = (Some(list.current), list.held);
         let followed_by = store.subscribers(&list.name).await?;
         let about = Followed::read(store, list, now).await?;
-        // What folders the house has is nobody else's business, and a failure may name one.
-        let failure = about.failure.filter(|_| !shared);
         Ok(List {
             kind: Kind::Followed,
             shared,
-            address: Some(about.address).filter(|_| !(shared && is_file)),
+            address: about.address,
             status: about.status,
             entries: about.entries,
             growth: about.growth,
@@ -132,7 +128,7 @@ impl List {
             changed_at: Some(about.changed_at),
             read_at: about.read_at,
             health: Some(about.health),
-            failure: failure.as_deref().map(words::told),
+            failure: about.failure.as_deref().map(words::told),
             failures: about.failures,
             followed_by,
             name: about.name,
