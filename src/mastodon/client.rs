@@ -208,7 +208,7 @@ impl Api {
                 Err(Trouble::TooOften(headers)) => {
                     if refusals == REFUSALS {
                         return Err(TargetError::Unavailable(format!(
-                            "{} keeps asking us to slow down. Go on later with `hedgerow resume`.",
+                            "{} keeps asking us to slow down. Go on later (`hedgerow resume`).",
                             self.host
                         )));
                     }
@@ -288,7 +288,7 @@ impl Api {
     fn signed_out(&self) -> TargetError {
         TargetError::Fatal(format!(
             "{0} does not accept the sign-in any more: it was revoked, or it has expired. Sign in \
-             again with `hedgerow login {0}`; what is left to do can then be resumed.",
+             again (`hedgerow login {0}`); what is left to do can then be resumed.",
             self.host
         ))
     }
@@ -303,7 +303,7 @@ impl Api {
             Err(OAuthError::Refused { .. }) => format!(
                 "{host} allows this sign-in nothing at all: the account is disabled, has moved, \
                  waits for approval, or has to confirm its address. Look at it in the browser; \
-                 then go on with `hedgerow resume` or sign in again."
+                 then go on (`hedgerow resume`) or sign in again."
             ),
             Ok(me) if admin && me.role_permissions.is_some() && !me.can_manage_federation() => {
                 format!(
@@ -312,8 +312,8 @@ impl Api {
                 )
             }
             _ => format!(
-                "The sign-in on {host} was not granted the right to do this. Sign in again with \
-                 `hedgerow login {host}{}` and approve what it asks for.",
+                "The sign-in on {host} was not granted the right to do this. Sign in again \
+                 (`hedgerow login {host}{}`) and approve what it asks for.",
                 if admin { " --admin" } else { "" }
             ),
         }
@@ -327,7 +327,7 @@ impl Api {
             .unwrap_or_else(|| "another address".to_owned());
         TargetError::Fatal(format!(
             "{} sends us on to {to}. The sign-in is not for that address, so it was not sent \
-             there. If the server has moved, run `hedgerow login {to}`.",
+             there. If the server has moved, sign in at its new address (`hedgerow login {to}`).",
             self.host
         ))
     }

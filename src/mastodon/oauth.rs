@@ -35,7 +35,7 @@ pub enum OAuthError {
     Trouble(#[from] Trouble),
     #[error(
         "Access was denied in the browser, so Hedgerow is not signed in. If that was a mistake, \
-         run the same command again and choose Authorize."
+         sign in again and choose Authorize."
     )]
     Denied,
     #[error(
@@ -47,19 +47,19 @@ pub enum OAuthError {
     Refused { host: String, what: &'static str, words: String },
     #[error(
         "{host} did not accept the code. It may have been mistyped, used already, or be older \
-         than ten minutes. Run the same command again for a new one."
+         than ten minutes. Sign in again for a new one."
     )]
     CodeRefused { host: String },
-    #[error("{host} no longer knows Hedgerow as an app. Run: hedgerow login {host}")]
+    #[error("{host} no longer knows Hedgerow as an app. Sign in again (`hedgerow login {host}`).")]
     AppForgotten { host: String },
     #[error(
-        "{host} no longer accepts this sign-in; somebody may have revoked it. Run: hedgerow \
-         login {host}"
+        "{host} no longer accepts this sign-in; somebody may have revoked it. Sign in again \
+         (`hedgerow login {host}`)."
     )]
     TokenRefused { host: String },
     #[error(
         "{host} granted less than Hedgerow needs (missing: {missing}), so the sign-in was not \
-         kept. Run the same command again and leave all permissions on."
+         kept. Sign in again and leave all permissions on."
     )]
     TooFewScopes { host: String, missing: String },
     #[error(

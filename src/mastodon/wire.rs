@@ -35,7 +35,8 @@ pub enum Trouble {
     Unusable { host: String, why: String },
     #[error(
         "{host} sends its visitors on to {to}. Hedgerow does not follow by itself, because your \
-         sign-in would go there too. If {to} is your server, run: hedgerow login {to}"
+         sign-in would go there too. If {to} is your server, sign in there (`hedgerow login \
+         {to}`)."
     )]
     Moved { host: String, to: String },
 }

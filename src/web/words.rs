@@ -16,7 +16,9 @@ const BOXES: [(&str, &str); 2] = [
     ),
 ];
 
-/// A notice without the parts that name a command or an option.
+/// A notice without the parts that name a command or an option. Where it says in plain words
+/// what to do and names the command in brackets, `Sign in again (hedgerow login x).`, the words
+/// stay.
 pub fn notice(text: &str) -> Option<String> {
     notice_with(text, "below")
 }
@@ -27,7 +29,7 @@ pub fn notice_with(text: &str, place: &str) -> Option<String> {
         text.replace(said, &says.replace("{place}", place))
     });
     let mut kept = String::new();
-    for sentence in plain(&text).split_inclusive(". ") {
+    for sentence in without_asides(&plain(&text)).split_inclusive(". ") {
         let (head, tail) = sentence.split_once("; ").unwrap_or((sentence, ""));
         match (is_command(head), is_command(tail)) {
             (true, _) => {}
@@ -37,6 +39,21 @@ pub fn notice_with(text: &str, place: &str) -> Option<String> {
     }
     let kept = kept.replace('`', "").trim().to_owned();
     (!kept.is_empty()).then_some(kept)
+}
+
+/// The text without brackets that hold a command.
+fn without_asides(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(" (") {
+        let Some((inside, next)) = after.split_once(')') else { break };
+        kept.push_str(before);
+        if !is_command(inside) {
+            kept.push_str(&format!(" ({inside})"));
+        }
+        rest = next;
+    }
+    kept + rest
 }
 
 /// Whether words are about what to type. Hedgerow itself is written with a capital.
@@ -245,8 +262,13 @@ mod tests {
             ("Run `hedgerow sync`.", None),
             ("Follow it first: hedgerow lists add x", None),
             ("Sign in. Run: hedgerow login home.example", Some("Sign in.")),
+            (
+                "It is over (code 7 ). Sign in (`hedgerow login home.example`); it goes on (then).",
+                Some("It is over (code 7 ). Sign in; it goes on (then)."),
+            ),
+            ("An open bracket (of --all", None),
             ("It was left out; leave that to --accept.", Some("It was left out.")),
-            ("Take this away (--all)", None),
+            ("Take this away (--all)", Some("Take this away")),
             (
                 "No.hedgerow is a name -- and `bad` a word.",
                 Some("No.hedgerow is a name -- and bad a word."),

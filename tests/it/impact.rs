@@ -149,7 +149,7 @@ async fn an_old_sign_in_is_told_numbers_or_what_to_do() {
             wanted.extend(numbered(if few { 0 } else { 20 }));
             let impact = account.impact(&wanted).await.unwrap();
             let why = impact.why_unknown.clone().unwrap();
-            assert!(why.contains("`hedgerow login 127.0.0.1`"), "{why}");
+            assert!(why.contains("(`hedgerow login 127.0.0.1`)"), "{why}");
             if version < Version::V4_3 {
                 assert_eq!(impact.unknown.len(), wanted.len());
                 assert_eq!(impact.of(&wanted[0]), Known::Nothing);
@@ -283,7 +283,7 @@ async fn an_instance_without_the_right_to_count_knows_what_it_never_met() {
         let wanted = domains(&["bad.example", "evil-bad.example", "far.example"]);
         let impact = instance(&fake, scopes).impact(&wanted).await.unwrap();
         let why = impact.why_unknown.clone().unwrap();
-        assert!(why.contains("`hedgerow login 127.0.0.1 --admin --impact`"), "{why}");
+        assert!(why.contains("(`hedgerow login 127.0.0.1 --admin --impact`)"), "{why}");
         assert_eq!(impact.of(&wanted[0]), Known::Nothing);
         assert_eq!(impact.of(&wanted[1]), Known::Nothing);
         assert_eq!(impact.of(&wanted[2]), Known::NoCut);

@@ -130,7 +130,7 @@ async fn no_redirect_leads_to_another_server() {
             }
         }
         let error = find(pages).await.unwrap_err();
-        assert!(error.to_string().ends_with("run: hedgerow login social.example"), "{error}");
+        assert!(error.to_string().ends_with("(`hedgerow login social.example`)."), "{error}");
     }
 }
 

@@ -148,7 +148,10 @@ async fn a_failed_exchange_says_why_and_never_what_was_secret() {
         ((403, "<html>"), "error 403"),
         ((200, "<html>t0ken"), "was not understood"),
         ((503, ""), "may be down or busy"),
-        ((307, "https://other.example/oauth/token"), "run: hedgerow login other.example"),
+        (
+            (307, "https://other.example/oauth/token"),
+            "sign in there (`hedgerow login other.example`)",
+        ),
         ((307, "/elsewhere"), "error 307"),
     ] {
         let (server, outcome) = try_exchange(answer).await;

@@ -165,11 +165,11 @@ impl Counts {
         let why = match (nameless, all) {
             (Nameless::NotAllowed, true) => format!(
                 "This sign-in may not read whom you follow on {host}, so only the numbers are \
-                 known. To see the names, sign in again with `hedgerow login {host}`."
+                 known. To see the names, sign in again (`hedgerow login {host}`)."
             ),
             (Nameless::NotAllowed, false) => format!(
                 "This sign-in may not read whom you follow on {host}. To see whom a block would \
-                 cut, sign in again with `hedgerow login {host}`."
+                 cut, sign in again (`hedgerow login {host}`)."
             ),
             (Nameless::TooMany, true) => format!(
                 "You have too many follows and followers to read them all, so only the numbers \

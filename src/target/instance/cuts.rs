@@ -78,7 +78,7 @@ impl End {
         match self {
             End::NotAllowed => format!(
                 "{host} does not tell this sign-in how many follows a block would cut. Sign in \
-                 again with `hedgerow login {host} --admin --impact`; your role there has to \
+                 again (`hedgerow login {host} --admin --impact`); your role there has to \
                  include \"View Dashboard\"."
             ),
             End::TooMany => format!(
