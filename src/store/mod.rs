@@ -27,10 +27,12 @@ mod snapshots;
 mod steps;
 mod subscriptions;
 mod targets;
+mod together;
 mod tokens;
 mod touched;
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
@@ -56,6 +58,8 @@ pub use subscriptions::{Others, Subscription};
 pub use targets::{NewTarget, TargetRow};
 pub use tokens::{Bearer, Scope, Token, TokenId};
 pub use touched::DomainStep;
+
+use together::Together;
 
 /// One of the two databases: their pools, or a transaction on one of them.
 enum Either<S, P> {
@@ -130,6 +134,8 @@ pub struct Store {
     write: Db,
     /// The address without a password.
     shown: String,
+    /// Those who ask how their targets stand.
+    standing: Arc<Together<now::Asked, (TargetRow, TargetNow)>>,
     /// Whose rows every statement reads and writes. What is not anybody's is said where it is:
     /// who may come in ([`Store::person`], [`Store::session`]), what the house's lists say
     /// ([`Store::list`], [`Store::see`]), and one run at a time on an account or server

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use super::targets::Record as Target;
-use super::{ProposalId, RunId, Store, StoreError, TargetRow, on};
+use super::{Db, Owner, ProposalId, RunId, Store, StoreError, TargetRow, on, together};
 
 /// How a target stood when it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub struct TargetNow {
 struct Record {
     #[sqlx(flatten)]
     target: Target,
+    owner: i64,
     read_at: Option<DateTime<Utc>>,
     read_whose: Option<String>,
     ledger_version: Option<i64>,
@@ -58,10 +59,14 @@ impl Record {
     }
 }
 
-impl Store {
-    /// The target with this number, which addresses of pages carry, and how it stands.
-    pub async fn target_now(&self, id: i64) -> Result<Option<(TargetRow, TargetNow)>, StoreError> {
-        const SQL: &str = "
+/// How targets stand, by whatever picks them.
+///
+/// The open proposal is looked for by itself: asked for in the join, `SQLite` would look at its
+/// `taken_at`, which lies behind all of the packed plan.
+macro_rules! standing {
+    ($which:literal) => {
+        concat!(
+            "
             SELECT target.*,
                 reading.taken_at AS read_at, reading.whose AS read_whose,
                 kept_target.version AS ledger_version,
@@ -75,19 +80,80 @@ impl Store {
                     AS has_exceptions,
                 EXISTS (SELECT 1 FROM block_date WHERE block_date.owner = target.owner
                     AND block_date.target = target.name) AS has_dates
-            FROM target
+            FROM ",
+            $which,
+            "
             LEFT JOIN reading ON reading.owner = target.owner AND reading.target = target.name
             LEFT JOIN kept_target
                 ON kept_target.owner = target.owner AND kept_target.name = target.name
-            LEFT JOIN proposal ON proposal.owner = target.owner
-                AND proposal.target = target.name AND proposal.taken_at IS NULL
+            LEFT JOIN proposal ON proposal.id = (SELECT open.id FROM proposal AS open
+                WHERE open.owner = target.owner AND open.target = target.name
+                    AND open.taken_at IS NULL)
             LEFT JOIN run AS last ON last.id = (SELECT MAX(run.id) FROM run
-                WHERE run.owner = target.owner AND run.target = target.name)
-            WHERE target.id = $1 AND target.owner = $2";
-        let record: Option<Record> = on!(&self.read, |pool| {
-            sqlx::query_as(SQL).bind(id).bind(self.owner).fetch_optional(pool).await
-        })
-        .map_err(StoreError::reading("target"))?;
-        record.map(Record::read).transpose()
+                WHERE run.owner = target.owner AND run.target = target.name)"
+        )
+    };
+}
+
+const ONE: &str =
+    standing!("(SELECT * FROM target WHERE target.id = $1 AND target.owner = $2) AS target");
+
+/// Of [`together::MOST`], by number and owner.
+const SOME: &str = standing!(
+    "(VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8), ($9, $10), ($11, $12), ($13, $14),
+        ($15, $16)) AS asked
+    JOIN target ON target.id = asked.column1 AND target.owner = asked.column2"
+);
+
+/// A target as an address names it: its number, and whose it has to be.
+pub(super) type Asked = (i64, Owner);
+
+type Standing = (TargetRow, TargetNow);
+
+impl Store {
+    /// The target with this number, which addresses of pages carry, and how it stands. While
+    /// many look at theirs, some of them are asked for together.
+    pub async fn target_now(&self, id: i64) -> Result<Option<Standing>, StoreError> {
+        let read = self.read.clone();
+        let some = move |asked: Vec<Asked>| {
+            let read = read.clone();
+            async move { standing_of(&read, &asked).await.map_err(|_| ()) }
+        };
+        match self.standing.ask((id, self.owner), some).await {
+            Ok(found) => Ok(found),
+            // Something is wrong with it, or with another one that was asked for with it.
+            Err(()) => one(&self.read, (id, self.owner)).await,
+        }
     }
+}
+
+async fn one(read: &Db, (id, owner): Asked) -> Result<Option<Standing>, StoreError> {
+    let record: Option<Record> =
+        on!(read, |pool| { sqlx::query_as(ONE).bind(id).bind(owner).fetch_optional(pool).await })
+            .map_err(StoreError::reading("target"))?;
+    record.map(Record::read).transpose()
+}
+
+async fn standing_of(
+    read: &Db,
+    asked: &[Asked],
+) -> Result<together::Answers<Asked, Standing>, StoreError> {
+    if let [asked] = asked {
+        return Ok(one(read, *asked).await?.map(|found| (*asked, found)).into_iter().collect());
+    }
+    let records: Vec<Record> = on!(read, |pool| {
+        let mut query = sqlx::query_as(SOME);
+        for at in 0..together::MOST {
+            let (id, owner) = asked.get(at).copied().unzip();
+            query = query.bind(id).bind(owner);
+        }
+        query.fetch_all(pool).await
+    })
+    .map_err(StoreError::reading("target"))?;
+    let read = |record: Record| {
+        let owner = record.owner;
+        let (row, now) = record.read()?;
+        Ok(((row.id, owner), (row, now)))
+    };
+    records.into_iter().map(read).collect()
 }

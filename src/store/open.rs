@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -114,7 +115,13 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
         .max_lifetime(None)
         .test_before_acquire(false)
         .connect_lazy_with(options.read_only(true).row_buffer_size(ROWS_AHEAD));
-    Ok(Store { read: Either::Sqlite(reader), write: Either::Sqlite(writer), shown, owner: HOUSE })
+    Ok(Store {
+        read: Either::Sqlite(reader),
+        write: Either::Sqlite(writer),
+        shown,
+        standing: Arc::default(),
+        owner: HOUSE,
+    })
 }
 
 /// `SQLite`'s migrator has no lock of its own. Under the write lock, the second of two
@@ -156,6 +163,7 @@ async fn open_postgres(url: &Url) -> Result<Store, StoreError> {
         read: Either::Postgres(pool.clone()),
         write: Either::Postgres(pool),
         shown,
+        standing: Arc::default(),
         owner: HOUSE,
     })
 }

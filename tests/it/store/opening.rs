@@ -2,13 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use hedgerow::block::hex;
+use hedgerow::block::{Level, State, hex};
 use hedgerow::ledger::Owner;
 use hedgerow::store::{EventFilter, NewList, NewSnapshot, Standing, Store, StoreError, Visit};
 use sha2::{Digest, Sha256};
 
 use super::place::{Place, on_both};
-use super::{STEPS, moment, new_run, target};
+use super::{STEPS, kept, moment, new_run, target};
 
 const CHILD: &str = "HEDGEROW_TEST_CHILD_OPENS";
 
@@ -197,6 +197,28 @@ fn what_was_there_before_there_were_owners_is_the_houses() {
         assert_eq!(ann.events(&EventFilter::default()).await.unwrap(), []);
         assert!(ann.seen_by_mask(&["m".to_owned()]).await.unwrap().is_empty());
         assert_eq!(ann.list("l").await.unwrap(), Some(list));
+    });
+}
+
+#[test]
+fn what_was_read_before_its_table_was_built_anew_is_still_there() {
+    on_both(async |place| {
+        place.make_old(10).await;
+        let state = State::new(Level::Account, kept(0), Vec::new());
+        let json = serde_json::to_vec(&state).unwrap();
+        let (size, packed) = (json.len(), hex(&zstd::bulk::compress(&json, 3).unwrap()));
+        let packed =
+            if place.is_postgres() { format!("'\\x{packed}'") } else { format!("x'{packed}'") };
+        let now = "'2026-09-21T14:13:20.123456Z'";
+        let sql = format!("INSERT INTO reading VALUES (0, 'me', 'whose', {now}, {size}, {packed})");
+        place.sql(&sql).await;
+        let store = place.open().await;
+        assert_eq!(store.reading("me", "whose").await.unwrap(), Some(state));
+        assert_eq!(store.reading_at("me", "whose").await.unwrap(), Some(kept(0)));
+        // And there is one of each.
+        let later = State::new(Level::Account, kept(9), Vec::new());
+        store.save_reading("me", "whose", &later).await.unwrap();
+        assert_eq!(store.reading("me", "whose").await.unwrap(), Some(later));
     });
 }
 

@@ -680,3 +680,30 @@ fn only_what_the_houses_lists_say_is_looked_up_by_all() {
         assert_eq!(found(&ann).await, all(&["blocked.example", "listed.example"]));
     });
 }
+
+#[test]
+fn many_who_ask_at_once_how_their_targets_stand_each_see_their_own() {
+    on_both(async |place| {
+        let store = place.open().await;
+        let (ann, bob) = (store.of(ANN), store.of(BOB));
+        let mut numbers = Vec::new();
+        for (owner, mark) in [(&ann, "ann"), (&bob, "bob")] {
+            numbers.push(furnish(owner, mark).await.target);
+            for number in 0..10 {
+                numbers.push(owner.save_target(&target(&format!("{mark}{number}"))).await.unwrap());
+            }
+        }
+        // One after another, each is asked for alone.
+        let mut alone = Vec::new();
+        for who in [&ann, &bob, &store] {
+            for number in &numbers {
+                alone.push(who.target_now(*number).await.unwrap());
+            }
+        }
+        assert_eq!(alone.iter().flatten().count(), 22);
+        let at_once = [&ann, &bob, &store].into_iter().flat_map(|who| {
+            numbers.iter().map(async |number| who.target_now(*number).await.unwrap())
+        });
+        assert_eq!(futures_util::future::join_all(at_once).await, alone);
+    });
+}
