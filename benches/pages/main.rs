@@ -4,7 +4,8 @@
 //! `cargo bench --bench pages` prints, page by page, the time of a half and of all but one in a
 //! hundred, and beside it those of a bare page of axum and askama that is as large, asked for
 //! in the same way in the same run. All of it goes over TCP on this machine, and whoever asks
-//! takes part of the same cores. `-- N` has N servers behind the 64 connections instead of 8.
+//! takes part of the same cores. `-- N` has N servers behind the 64 connections instead of 8, and
+//! `-- WORDS` only the pages whose names have these words in them.
 
 mod bare;
 mod load;
@@ -22,17 +23,23 @@ use hedgerow::web::{Server, Settings, Site};
 use crate::load::{Connection, Failure, Visit, load};
 use crate::people::{Kept, Person, keep, sign_in};
 
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PEOPLE: usize = 1_000;
 const ROWS: usize = 50_000;
 const CONNECTIONS: usize = 64;
 /// Of each connection, for each page.
-const TIMES: usize = 20;
+const TIMES: usize = 100;
 /// The plan whose first byte is waited for.
 const PLAN: usize = 20_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let active = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(8);
+    let args = || std::env::args().skip(1).filter(|arg| !arg.starts_with("--"));
+    let active = args().find_map(|arg| arg.parse().ok()).unwrap_or(8);
+    let only = args().find(|arg| arg.parse::<usize>().is_err()).unwrap_or_default();
     let folder = tempfile::tempdir()?;
     let (large, long) = (folder.path().join("large"), folder.path().join("long"));
     std::fs::create_dir_all(&large)?;
@@ -64,6 +71,9 @@ async fn main() -> Result<(), Failure> {
         ("plan, searched", "/targets/{target}/plan?q=77"),
         ("settings", "/settings"),
     ] {
+        if !name.contains(&only) {
+            continue;
+        }
         let visits: Vec<Visit> =
             (0..CONNECTIONS).map(|at| visit(&people[at % active], path)).collect();
         let pages = match load(server, &visits, TIMES).await {
