@@ -29,14 +29,14 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::app::App;
-use crate::at_hand::at_hand;
+use crate::at_hand::{at_hand, once};
 use crate::block::State;
 use crate::keep;
 use crate::stop::{Stop, Stopper, stop};
 use crate::store::{Owner, ProposalId, RunId, TargetRow};
 use crate::target::Target;
 
-pub use decide::word::{Context, Word, endable};
+pub use decide::word::{Context, Word, Words, endable};
 pub use decide::{About, DecideError, Decision, Otherwise, Outcome};
 pub use job::{Ended, Job, Status, Work};
 pub use memory::Memory;
@@ -200,26 +200,21 @@ impl Desk {
         target: &str,
         open: Option<(ProposalId, i64)>,
     ) -> anyhow::Result<Option<Arc<Proposal>>> {
-        let store = app.store().await?;
-        let id = match open {
+        let found = match open {
             Some((id, revision)) => {
-                if let Some(known) = self.proposals.get(&(app.owner(), id, revision)) {
-                    return Ok(Some(known));
-                }
-                id
+                let read = async { Ok(Some(Arc::new(self.stored(app, id).await?))) };
+                once(&self.proposals, &(app.owner(), id, revision), |_| true, read).await
             }
             // Whoever had taken it may have ended with the process.
             None if self.busy(app.owner(), target).is_none() => {
-                let Some(id) = store.stranded_proposal(target).await? else { return Ok(None) };
-                id
+                match app.store().await?.stranded_proposal(target).await? {
+                    Some(id) => self.proposal(app, id).await.map(Some),
+                    None => Ok(None),
+                }
             }
-            None => return Ok(None),
+            None => Ok(None),
         };
-        match self.proposal(app, id).await {
-            Ok(proposal) => Ok(Some(proposal)),
-            Err(error) if error.is::<DeskError>() => Ok(None),
-            Err(error) => Err(error),
-        }
+        found.or_else(|error| if error.is::<DeskError>() { Ok(None) } else { Err(error) })
     }
 
     /// The proposal with this number, if it is the one that waits on the target. Otherwise the
@@ -244,6 +239,13 @@ impl Desk {
 
     /// A proposal by its number. [`DeskError::Taken`] says what has it by now.
     pub async fn proposal(&self, app: &App, id: ProposalId) -> anyhow::Result<Arc<Proposal>> {
+        let proposal = Arc::new(self.stored(app, id).await?);
+        self.proposals.insert((app.owner(), id, proposal.revision), proposal.clone());
+        Ok(proposal)
+    }
+
+    /// The same, from the store.
+    async fn stored(&self, app: &App, id: ProposalId) -> anyhow::Result<Proposal> {
         let store = app.store().await?;
         let mut proposal = match Proposal::read(&store, id).await? {
             None => return Err(DeskError::Gone.into()),
@@ -265,8 +267,6 @@ impl Desk {
             }
             proposal.taken = None;
         }
-        let (key, proposal) = ((app.owner(), id, proposal.revision), Arc::new(proposal));
-        self.proposals.insert(key, proposal.clone());
         Ok(proposal)
     }
 
@@ -327,14 +327,11 @@ impl Desk {
         // The store keeps a little less of a time than the clock gives.
         let fresh =
             |state: &Arc<State>| (state.taken_at - *at).abs() < chrono::TimeDelta::milliseconds(1);
-        if let Some(known) = self.readings.get(&key).filter(fresh) {
-            return Ok(Some(known));
-        }
-        let store = app.store().await?;
-        let Some(state) = store.reading(&row.name, &whose).await? else { return Ok(None) };
-        let state = Arc::new(state);
-        self.readings.insert(key, state.clone());
-        Ok(Some(state))
+        let read = async {
+            let state = app.store().await?.reading(&row.name, &whose).await?;
+            anyhow::Ok(state.map(Arc::new))
+        };
+        once(&self.readings, &key, fresh, read).await
     }
 
     fn saw(&self, app: &App, target: &str, state: State) {

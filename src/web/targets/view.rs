@@ -15,7 +15,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::app::App;
-use crate::at_hand::{at_hand, findings};
+use crate::at_hand::{at_hand, findings, once};
 use crate::block::{Block, Severity, State};
 use crate::desk::Desk;
 use crate::keep;
@@ -190,19 +190,18 @@ impl Views {
         // Older than the ledger, if anything: at worst that is read once too often.
         let version = now.ledger_version;
         let key = (app.owner(), row.name.clone());
-        // By the time and not by the place in memory: where many ask at once, each reads it.
+        // By the time and not by the place in memory: the reading may have been read again.
         let of_it = |view: &Arc<View>| view.state.taken_at == state.taken_at;
         let fits = |view: &Arc<View>| view.version == version && of_it(view);
-        if let Some(view) = self.0.get(&key).filter(fits) {
-            return Ok(Some(view));
-        }
-        let whose = keep::whose(&app.identity(row)?);
-        let ledger = app.store().await?.ledger(&row.name, &whose, app.clock.now()).await?;
-        // It takes a while where there are many.
-        let joined = tokio::task::spawn_blocking(move || View::join(state, &ledger, version));
-        let view = Arc::new(joined.await?);
-        self.0.insert(key, view.clone());
-        Ok(Some(view))
+        let read = async {
+            let whose = keep::whose(&app.identity(row)?);
+            let ledger = app.store().await?.ledger(&row.name, &whose, app.clock.now()).await?;
+            let state = state.clone();
+            // It takes a while where there are many.
+            let joined = tokio::task::spawn_blocking(move || View::join(state, &ledger, version));
+            anyhow::Ok(Some(Arc::new(joined.await?)))
+        };
+        once(&self.0, &key, fits, read).await
     }
 }
 
