@@ -123,7 +123,7 @@ impl Asks {
     }
 
     /// Which thread was first is chance; the order of the lists is not.
-    fn ordered(&self) -> Vec<(&ArcStr, &Request)> {
+    pub(crate) fn ordered(&self) -> Vec<(&ArcStr, &Request)> {
         let Some(row) = &self.row else { return Vec::new() };
         let mut ordered: Vec<_> = self
             .unordered()

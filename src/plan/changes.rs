@@ -321,7 +321,7 @@ impl fmt::Display for Difference {
                     block
                         .as_ref()
                         .and_then(|b| b.rule.as_ref())
-                        .map_or("a block without a rule".to_owned(), super::render::describe)
+                        .map_or("a block without a rule".into(), super::render::describe)
                 };
                 let (was, is) = (rule(expected), rule(found));
                 if was == is {

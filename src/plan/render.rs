@@ -1,6 +1,7 @@
 //! A plan for eyes: one sentence, notices, and a table that fits 80 columns with the
 //! rows of most consequence first.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -104,7 +105,7 @@ fn held(f: &mut fmt::Formatter<'_>, plan: &Plan, most: usize) -> fmt::Result {
 fn held_row(held: &Row) -> String {
     match held {
         Row::Add(add) => {
-            let effect = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
+            let effect = add.rule.as_ref().map_or("block".into(), describe);
             row("add", add.domain.as_str(), &effect, &askers(&add.asked_by))
         }
         Row::Update(update) => {
@@ -179,7 +180,7 @@ fn rows(plan: &Plan) -> Vec<String> {
     let mut adds: Vec<&Add> = plan.add.iter().collect();
     adds.sort_by_key(|add| std::cmp::Reverse(add.rule.as_ref().map(|rule| rule.severity)));
     for add in adds {
-        let effect = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
+        let effect = add.rule.as_ref().map_or("block".into(), describe);
         rows.push(row("add", add.domain.as_str(), &effect, &askers(&add.asked_by)));
     }
     rows
@@ -216,15 +217,15 @@ fn skipped_row(skipped: &Skipped) -> String {
 }
 
 /// A rule in a few words: `silence, no media`.
-pub(crate) fn describe(rule: &Rule) -> String {
-    let mut text = rule.severity.to_string();
-    if rule.severity < Severity::Suspend {
-        if rule.reject_media {
-            text.push_str(", no media");
-        }
-        if rule.reject_reports {
-            text.push_str(", no reports");
-        }
+pub(crate) fn describe(rule: &Rule) -> Cow<'static, str> {
+    let weaker = rule.severity < Severity::Suspend;
+    let (media, reports) = (weaker && rule.reject_media, weaker && rule.reject_reports);
+    let mut text = Cow::Borrowed(rule.severity.as_str());
+    if media {
+        text += ", no media";
+    }
+    if reports {
+        text += ", no reports";
     }
     text
 }

@@ -51,10 +51,14 @@ fn kept(kind: &'static str, content: &'static str) -> Response {
     (headers, content).into_response()
 }
 
+/// Bytes of a page with a table, so that it need not be moved while it grows.
+const USUAL: usize = 48 << 10;
+
 /// A template as an answer.
 pub fn html(status: StatusCode, page: &impl Template) -> Response {
-    match page.render() {
-        Ok(html) => {
+    let mut html = String::with_capacity(USUAL);
+    match page.render_into(&mut html) {
+        Ok(()) => {
             let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
             (status, kind, html).into_response()
         }

@@ -1,22 +1,28 @@
 //! The rows of a plan in words, wherever a plan is shown.
 
-use crate::combine::Asks;
+use std::borrow::Cow;
+use std::fmt;
+
+use arcstr::ArcStr;
+
+use crate::block::Severity;
+use crate::combine::{Asks, Request};
 use crate::plan::{Add, Remove, Row, Update, describe, lifts, transition};
 use crate::text::plain;
 
-pub fn effect_of_add(add: &Add) -> String {
-    add.rule.as_ref().map_or_else(|| "block".to_owned(), describe)
+pub fn effect_of_add(add: &Add) -> Cow<'static, str> {
+    add.rule.as_ref().map_or("block".into(), describe)
 }
 
-pub fn effect_of_update(update: &Update) -> String {
-    transition(&update.before, &update.after)
+pub fn effect_of_update(update: &Update) -> Cow<'static, str> {
+    transition(&update.before, &update.after).into()
 }
 
-pub fn effect_of_remove(remove: &Remove) -> String {
-    lifts(remove)
+pub fn effect_of_remove(remove: &Remove) -> Cow<'static, str> {
+    lifts(remove).into()
 }
 
-pub fn effect_of(row: &Row) -> String {
+pub fn effect_of(row: &Row) -> Cow<'static, str> {
     match row {
         Row::Add(add) => effect_of_add(add),
         Row::Update(update) => effect_of_update(update),
@@ -24,15 +30,35 @@ pub fn effect_of(row: &Row) -> String {
     }
 }
 
-/// The lists that ask for something, by name, and what each of them says.
-pub fn asked(asks: &Asks) -> (String, Vec<String>) {
-    let (mut lists, mut details) = (Vec::new(), Vec::new());
-    for ask in asks.iter().filter(|ask| !ask.watched) {
-        let severity = ask.severity.map_or_else(|| "a block".to_owned(), |s| s.to_string());
-        let comment = ask.comment.as_deref().filter(|comment| !comment.is_empty());
-        let comment = comment.map_or_else(String::new, |comment| format!(": {}", plain(comment)));
-        details.push(format!("{} asks for {severity}{comment}", plain(&ask.list)));
-        lists.push(plain(&ask.list).into_owned());
+/// What a list asks for, which a page shows as `garden asks for suspend: spam`.
+pub struct Voice<'a> {
+    pub list: Cow<'a, str>,
+    pub asks_for: &'static str,
+    pub comment: Option<Cow<'a, str>>,
+}
+
+impl fmt::Display for Voice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Voice { list, asks_for, comment } = self;
+        write!(f, "{list} asks for {asks_for}")?;
+        comment.as_ref().map_or(Ok(()), |comment| write!(f, ": {comment}"))
     }
-    (lists.join(", "), details)
+}
+
+/// The lists that ask for something and are heard.
+pub fn voices(asks: &Asks) -> Vec<Voice<'_>> {
+    fn voice<'a>((list, request): (&'a ArcStr, &'a Request)) -> Voice<'a> {
+        Voice {
+            list: plain(list),
+            asks_for: request.severity.map_or("a block", Severity::as_str),
+            comment: request.comment.as_deref().filter(|said| !said.is_empty()).map(plain),
+        }
+    }
+    let heard = asks.ordered().into_iter().filter(|(_, request)| request.heard);
+    heard.map(voice).collect()
+}
+
+/// These lists, by name.
+pub fn names(voices: &[Voice<'_>]) -> String {
+    voices.iter().map(|voice| voice.list.as_ref()).collect::<Vec<_>>().join(", ")
 }

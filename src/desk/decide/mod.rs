@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use self::lasting::Lasting;
 use self::wish::{Said, wish_after};
-use self::word::{Context, Word, endable};
+use self::word::{Context, Word, Words, endable};
 use super::{At, Desk, DeskError, Place, Proposal, Wish};
 use crate::app::App;
 use crate::domain::Domain;
@@ -257,8 +257,8 @@ impl Meant {
             _ if !all_or_nothing => Ok(()),
             [] => Err(DecideError::NoRow { word, domain }),
             rows => {
-                let words: BTreeSet<Word> = rows.iter().flat_map(|at| context.words(*at)).collect();
-                Err(DecideError::Senseless { word, domain, words: words.into_iter().collect() })
+                let words: Words = rows.iter().flat_map(|at| context.words(*at).iter()).collect();
+                Err(DecideError::Senseless { word, domain, words: words.iter().collect() })
             }
         }
     }

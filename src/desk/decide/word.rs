@@ -34,6 +34,31 @@ worded! {
     }
 }
 
+/// Some of the words, for each of many rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Words(u16);
+
+impl Words {
+    pub fn iter(self) -> impl Iterator<Item = Word> {
+        Word::ALL.iter().copied().filter(move |word| self.0 & bit(*word) != 0)
+    }
+
+    #[must_use]
+    pub const fn and(self, other: Words) -> Words {
+        Words(self.0 | other.0)
+    }
+}
+
+const fn bit(word: Word) -> u16 {
+    1 << word as u16
+}
+
+impl FromIterator<Word> for Words {
+    fn from_iter<I: IntoIterator<Item = Word>>(words: I) -> Words {
+        Words(words.into_iter().fold(0, |all, word| all | bit(word)))
+    }
+}
+
 /// The words for whole groups, those that are said most first.
 const fn words_for(group: Group) -> &'static [Word] {
     match group {
@@ -103,7 +128,7 @@ impl<'a> Context<'a> {
     }
 
     /// The words that make sense for a row.
-    pub fn words(&self, at: At<'_>) -> Vec<Word> {
+    pub fn words(&self, at: At<'_>) -> Words {
         Word::ALL.iter().copied().filter(|word| self.takes(at, *word)).collect()
     }
 

@@ -1,12 +1,14 @@
 //! The rows of a plan in groups, each with the box that a person can tick about it.
 
+use std::borrow::Cow;
+
 use super::form::Form;
 use crate::combine::Asks;
 use crate::domain::Domain;
 use crate::plan::{Add, Direction, Held, Hold, Plan, Reason, Remove, Row, Skipped, Update};
 use crate::policy::Guard;
 use crate::text::plain;
-use crate::web::rows::{asked, effect_of_add, effect_of_remove, effect_of_update};
+use crate::web::rows::{effect_of_add, effect_of_remove, effect_of_update, names, voices};
 use crate::web::words;
 
 /// So many rows of a group stand on a page. The file always has all.
@@ -23,7 +25,7 @@ pub struct Group {
 
 pub struct RowView {
     pub domain: String,
-    pub effect: String,
+    pub effect: Cow<'static, str>,
     pub lists: String,
     pub details: Vec<String>,
     pub choice: Option<Choice>,
@@ -160,7 +162,7 @@ fn skipped_row(skipped: &Skipped, form: &Form) -> RowView {
         Reason::WouldLower => lower_choice(form, false),
         _ => None,
     };
-    row(&skipped.domain, words::reason(&skipped.reason), &skipped.asked_by, choice)
+    row(&skipped.domain, words::reason(&skipped.reason).into(), &skipped.asked_by, choice)
 }
 
 const EXCEPT: Choice = Choice { name: "except", label: "never block", checked: false };
@@ -179,7 +181,13 @@ fn lower_choice(form: &Form, checked: bool) -> Option<Choice> {
     form.overwrite.then_some(Choice { name: "lower", label: "let it be lowered", checked })
 }
 
-fn row(domain: &str, effect: String, asks: &Asks, choice: Option<Choice>) -> RowView {
-    let (lists, details) = asked(asks);
-    RowView { domain: plain(domain).into_owned(), effect, lists, details, choice }
+fn row(domain: &str, effect: Cow<'static, str>, asks: &Asks, choice: Option<Choice>) -> RowView {
+    let voices = voices(asks);
+    RowView {
+        domain: plain(domain).into_owned(),
+        effect,
+        lists: names(&voices),
+        details: voices.iter().map(ToString::to_string).collect(),
+        choice,
+    }
 }

@@ -44,6 +44,12 @@ pub fn inside(next: &str) -> &str {
     if is_path { next } else { "/" }
 }
 
+/// Where a form leads back to: the path on this site that it was on, or else `here`.
+pub fn back_to(from: &str, here: &str) -> Response {
+    let to = inside(from);
+    Redirect::to(if to == "/" { here } else { to }).into_response()
+}
+
 pub async fn page(
     State(site): State<Site>,
     person: Option<Person>,

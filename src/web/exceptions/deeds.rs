@@ -3,11 +3,12 @@
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::{Asked, back, show, target};
+use super::{Asked, show, target};
 use crate::domain::Domain;
 use crate::exception::ExceptionId;
 use crate::text::plain;
 use crate::verb::exceptions::{self, Excepting};
+use crate::web::entry::back_to;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Form;
 use crate::web::site::Site;
@@ -46,7 +47,7 @@ pub async fn except(
     Form(form): Form<ExceptForm>,
 ) -> Answer {
     match make(&site, &person, &form).await {
-        Ok(()) => Ok(back(&form.back, "/exceptions")),
+        Ok(()) => Ok(back_to(&form.back, "/exceptions")),
         Err(Fault::Told { status, says, .. }) if form.back.is_empty() => {
             show(&person, form, &Asked::default(), Some((status, says))).await
         }
@@ -90,7 +91,7 @@ pub struct EndForm {
 pub async fn end(State(site): State<Site>, person: Person, Form(form): Form<EndForm>) -> Answer {
     let gone = exceptions::remove(&person.app, form.exception).await?;
     site.desk().plan_all_again(&person.app, gone.target.as_deref()).await?;
-    Ok(back(&form.back, "/exceptions"))
+    Ok(back_to(&form.back, "/exceptions"))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -109,7 +110,7 @@ pub async fn dismiss(
     let row = target(&person, &form.target).await?;
     exceptions::dismiss(&person.app, &row, &domains(&form.domain)?).await?;
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back(&form.back, &here(row.id)))
+    Ok(back_to(&form.back, &here(row.id)))
 }
 
 pub async fn undismiss(
@@ -120,7 +121,7 @@ pub async fn undismiss(
     let row = target(&person, &form.target).await?;
     exceptions::undismiss(&person.app, &row, &domains(&form.domain)?).await?;
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back(&form.back, &here(row.id)))
+    Ok(back_to(&form.back, &here(row.id)))
 }
 
 fn here(target: i64) -> String {

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -185,13 +184,6 @@ async fn target(person: &Person, text: &str) -> Result<TargetRow, Fault> {
         Err(_) => store.target(&plain(text)).await?,
     };
     found.ok_or(Fault::Missing)
-}
-
-/// Where a form leads back to: a path on this site, or here.
-fn back(to: &str, here: &str) -> Response {
-    let to = super::entry::inside(to);
-    let to = if to == "/" { here } else { to };
-    axum::response::IntoResponse::into_response(axum::response::Redirect::to(to))
 }
 
 #[cfg(test)]

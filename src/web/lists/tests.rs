@@ -332,7 +332,7 @@ fn lists_side_by_side() {
 fn what_a_list_would_do() {
     let row = |domain: &str, what: &str| GroupRow {
         domain: domain.to_owned(),
-        what: what.to_owned(),
+        what: what.to_owned().into(),
         reason: "spam".to_owned(),
     };
     let planned = Planned {

@@ -1,5 +1,7 @@
 //! What a list would do to one of the person's targets, as it was last seen.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,13 +11,14 @@ use serde::Deserialize;
 use super::{Head, find};
 use crate::combine::Asks;
 use crate::list::Purpose;
-use crate::plan::{Held, Plan, Row, Skipped, describe, lifts, transition};
+use crate::plan::{Held, Plan, Skipped};
 use crate::store::TargetRow;
 use crate::text::{count, plain};
 use crate::verb::lists::would::would as planned;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Path, Query};
 use crate::web::page;
+use crate::web::rows::{effect_of, effect_of_add, effect_of_remove, effect_of_update};
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 use crate::web::words;
@@ -67,7 +70,7 @@ pub(super) struct Group {
 
 pub(super) struct GroupRow {
     pub domain: String,
-    pub what: String,
+    pub what: Cow<'static, str>,
     pub reason: String,
 }
 
@@ -167,25 +170,23 @@ impl Planned {
                 plan.remove.len(),
                 plan.remove
                     .iter()
-                    .map(|remove| row(&remove.domain, lifts(remove), &remove.asked_by)),
+                    .map(|remove| row(&remove.domain, effect_of_remove(remove), &remove.asked_by)),
             ),
             group(
                 "raised",
                 "changed",
                 plan.update.len(),
                 plan.update.iter().map(|update| {
-                    let what = transition(&update.before, &update.after);
-                    row(update.domain.as_str(), what, &update.asked_by)
+                    row(update.domain.as_str(), effect_of_update(update), &update.asked_by)
                 }),
             ),
             group(
                 "added",
                 "added",
                 plan.add.len(),
-                plan.add.iter().map(|add| {
-                    let what = add.rule.as_ref().map_or_else(|| "block".to_owned(), describe);
-                    row(add.domain.as_str(), what, &add.asked_by)
-                }),
+                plan.add
+                    .iter()
+                    .map(|add| row(add.domain.as_str(), effect_of_add(add), &add.asked_by)),
             ),
             group("skipped", "skipped", plan.skipped.len(), plan.skipped.iter().map(skipped)),
         ];
@@ -223,21 +224,16 @@ fn group(
 }
 
 fn held(held: &Held) -> GroupRow {
-    let what = match &held.row {
-        Row::Add(add) => add.rule.as_ref().map_or_else(|| "block".to_owned(), describe),
-        Row::Update(update) => transition(&update.before, &update.after),
-        Row::Remove(remove) => lifts(remove),
-    };
     let why: Vec<String> = held.why.iter().map(words::hold).collect();
     let domain = plain(held.row.name()).into_owned();
-    GroupRow { domain, what, reason: why.join("; ") }
+    GroupRow { domain, what: effect_of(&held.row), reason: why.join("; ") }
 }
 
 fn skipped(skipped: &Skipped) -> GroupRow {
-    row(&skipped.domain, words::reason(&skipped.reason), &skipped.asked_by)
+    row(&skipped.domain, words::reason(&skipped.reason).into(), &skipped.asked_by)
 }
 
-fn row(domain: &str, what: String, asks: &Asks) -> GroupRow {
+fn row(domain: &str, what: Cow<'static, str>, asks: &Asks) -> GroupRow {
     let reason = asks.iter().find_map(|ask| ask.comment.clone()).unwrap_or_default();
     let (domain, reason) = (plain(domain).into_owned(), plain(&reason).into_owned());
     GroupRow { domain, what, reason }

@@ -5,7 +5,6 @@ use axum::extract::State;
 use super::form::{Choices, intent};
 use super::watch;
 use crate::desk::{DeskError, Wish};
-use crate::domain::Domain;
 use crate::web::at::At;
 use crate::web::door::offers;
 use crate::web::fault::{Answer, Fault};
@@ -32,10 +31,7 @@ pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices
             let run = run.parse().map_err(|_| Fault::Missing)?;
             let found = person.app.store().await?.run(run).await?;
             found.filter(|found| found.target == row.name).ok_or(Fault::Missing)?;
-            let only = choices.only.iter().map(|name| Domain::from_stored(name));
-            let only: Option<Vec<Domain>> = only.collect();
-            let only = only.ok_or_else(|| Fault::input("That is not a domain of this run."))?;
-            Wish::Undo { run, only }
+            Wish::Undo { run, only: Vec::new() }
         }
     };
     watch(row.id, site.desk().plan(&person.app, row, wish))

@@ -38,7 +38,6 @@ pub struct Choices {
     pub offline: String,
     pub restore: String,
     pub undo: String,
-    pub only: Vec<String>,
 }
 
 #[derive(Template)]

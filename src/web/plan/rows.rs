@@ -1,42 +1,44 @@
 //! Rows of the plan as the page shows them.
 
+use std::borrow::Cow;
+
 use crate::block::Level;
-use crate::desk::{At, Context, Word};
+use crate::desk::{At, Context, Words};
 use crate::impact::{Cut, Known};
 use crate::plan::{Plan, relations};
 use crate::text::{count, plain};
-use crate::web::rows::{asked, effect_of, effect_of_add, effect_of_remove, effect_of_update};
+use crate::web::rows::{
+    Voice, effect_of, effect_of_add, effect_of_remove, effect_of_update, voices,
+};
 use crate::web::words;
 
 /// So many people are named on a page; the backup has all of them.
 const NAMED: usize = 200;
 
-pub struct RowView {
+pub struct RowView<'a> {
     /// Its place in its group on this page, from 1.
     pub n: usize,
-    pub domain: String,
-    pub effect: String,
+    pub domain: Cow<'a, str>,
+    pub effect: Cow<'static, str>,
     /// Why it waits, goes, or is not done.
     pub why: Option<String>,
-    pub lists: String,
-    pub details: Vec<String>,
+    pub voices: Vec<Voice<'a>>,
     pub impact: Option<ImpactView>,
     /// Somebody has said yes to it by name.
     pub accepted: bool,
-    pub words: Vec<Word>,
+    pub words: Words,
 }
 
 pub struct ImpactView {
-    pub text: String,
+    pub text: Cow<'static, str>,
     pub cuts: bool,
     pub names: Vec<String>,
     /// How many more there are than names.
     pub more: usize,
 }
 
-impl RowView {
-    pub fn of(context: &Context<'_>, at: At<'_>, n: usize) -> RowView {
-        let (lists, details) = asked(at.asks());
+impl<'a> RowView<'a> {
+    pub fn of(context: &Context<'_>, at: At<'a>, n: usize) -> RowView<'a> {
         let because = at.because().map(words::cause);
         let (effect, why) = match at {
             At::Add(add) => (effect_of_add(add), None),
@@ -46,15 +48,14 @@ impl RowView {
                 let why: Vec<String> = held.why.iter().map(words::hold).chain(because).collect();
                 (effect_of(&held.row), Some(why.join("; ")))
             }
-            At::Skipped(skipped) => (words::reason(&skipped.reason), None),
+            At::Skipped(skipped) => (words::reason(&skipped.reason).into(), None),
         };
         RowView {
             n,
-            domain: plain(at.name()).into_owned(),
+            domain: plain(at.name()),
             effect,
             why,
-            lists,
-            details,
+            voices: voices(at.asks()),
             impact: impact(context.plan, at),
             accepted: context.is_accepted(at),
             words: context.words(at),
@@ -66,8 +67,12 @@ impl RowView {
 fn impact(plan: &Plan, at: At<'_>) -> Option<ImpactView> {
     let domain = at.cutting()?;
     let level = plan.state.level;
-    let told =
-        |text: &str| ImpactView { text: text.to_owned(), cuts: false, names: Vec::new(), more: 0 };
+    let told = |text: &'static str| ImpactView {
+        text: text.into(),
+        cuts: false,
+        names: Vec::new(),
+        more: 0,
+    };
     Some(match plan.impact.of(domain) {
         Known::Nothing => told("not known"),
         Known::NoCut => told("nobody"),
@@ -91,7 +96,7 @@ fn cut_view(cut: &Cut, level: Level) -> ImpactView {
         })
         .collect();
     let more = cut.people.len() - names.len();
-    ImpactView { text: in_short(cut, level), cuts: true, names, more }
+    ImpactView { text: in_short(cut, level).into(), cuts: true, names, more }
 }
 
 fn in_short(cut: &Cut, level: Level) -> String {

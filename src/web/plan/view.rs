@@ -10,7 +10,7 @@ use super::filter::Asked;
 use super::rows::RowView;
 use super::word::OnPage;
 use crate::block::Level;
-use crate::desk::{Context, Found, Group, Outline, Proposal, Wish, Word, endable};
+use crate::desk::{Context, Found, Group, Outline, Proposal, Wish, Word, Words, endable};
 use crate::plan::{Plan, relations};
 use crate::policy::Guard;
 use crate::store::Run;
@@ -27,7 +27,7 @@ const MANY: u64 = 200;
 
 #[derive(Template)]
 #[template(path = "plan/plan.html")]
-pub struct PlanPage {
+pub struct PlanPage<'a> {
     pub(super) head: Head,
     pub(super) id: i64,
     pub(super) revision: i64,
@@ -41,7 +41,7 @@ pub struct PlanPage {
     pub(super) problem: Option<String>,
     pub(super) note: Option<String>,
     pub(super) guards: Vec<GuardView>,
-    pub(super) groups: Vec<GroupView>,
+    pub(super) groups: Vec<GroupView<'a>>,
     pub(super) legend: Vec<(&'static str, &'static str)>,
     pub(super) lists: Vec<String>,
     pub(super) asked: Asked,
@@ -78,11 +78,11 @@ pub struct GuardView {
     pub is_let_go: bool,
 }
 
-pub struct GroupView {
+pub struct GroupView<'a> {
     pub group: Group,
     pub title: String,
     pub says: &'static str,
-    pub rows: Vec<RowView>,
+    pub rows: Vec<RowView<'a>>,
     /// How many rows there are, whatever stands on this page.
     pub total: usize,
     pub all: Vec<Word>,
@@ -114,14 +114,14 @@ impl Empty {
     }
 }
 
-impl PlanPage {
+impl<'a> PlanPage<'a> {
     pub async fn of(
         at: &At,
         head: Head,
-        proposal: &Proposal,
+        proposal: &'a Proposal,
         asked: &Asked,
         problem: Option<String>,
-    ) -> Result<PlanPage, Fault> {
+    ) -> Result<PlanPage<'a>, Fault> {
         let app = &at.person.app;
         let exceptions =
             if at.now.has_exceptions { endable(app, proposal).await? } else { BTreeSet::new() };
@@ -132,28 +132,28 @@ impl PlanPage {
 
     pub(super) fn at(
         head: Head,
-        proposal: &Proposal,
+        proposal: &'a Proposal,
         asked: &Asked,
         problem: Option<String>,
         seen: Seen,
-    ) -> PlanPage {
+    ) -> PlanPage<'a> {
         let (plan, outline) = (&proposal.plan, proposal.outline());
         let context = Context::of(proposal, seen.exceptions);
         let is_following = context.is_following();
         let (only, found) = (asked.only(), outline.find(plan, &asked.sought()));
-        let groups: Vec<GroupView> = Group::ALL
+        let groups: Vec<GroupView<'a>> = Group::ALL
             .iter()
             .filter(|group| only.is_none_or(|only| only == **group))
             .filter_map(|group| {
                 group_view(&context, (outline, &found), asked, *group, only.is_some())
             })
             .collect();
-        let mut used: BTreeSet<Word> = BTreeSet::new();
+        let mut used = Words::default();
         for group in &groups {
-            used.extend(group.rows.iter().flat_map(|row| row.words.iter().copied()));
-            used.extend(group.all.iter().copied());
+            used = used.and(group.all.iter().copied().collect());
+            used = group.rows.iter().fold(used, |used, row| used.and(row.words));
         }
-        let legend = used.into_iter().map(|word| (word.label(), word.means(is_following)));
+        let legend = used.iter().map(|word| (word.label(), word.means(is_following)));
         let is_empty = plan.is_empty();
         PlanPage {
             id: proposal.id,
@@ -420,13 +420,13 @@ const fn about_group(group: Group, level: Level) -> (&'static str, &'static str)
     }
 }
 
-fn group_view(
-    context: &Context<'_>,
+fn group_view<'a>(
+    context: &Context<'a>,
     (outline, found): (&Outline, &Found),
     asked: &Asked,
     group: Group,
     alone: bool,
-) -> Option<GroupView> {
+) -> Option<GroupView<'a>> {
     let (plan, found) = (context.plan, found.of(group));
     let total = found.len();
     if total == 0 {
@@ -441,7 +441,8 @@ fn group_view(
         None => (0, FEW),
     };
     let shown = found.iter().skip(from).take(size).filter_map(|place| place.of(plan));
-    let rows: Vec<RowView> = (1..).zip(shown).map(|(n, at)| RowView::of(context, at, n)).collect();
+    let rows: Vec<RowView<'a>> =
+        (1..).zip(shown).map(|(n, at)| RowView::of(context, at, n)).collect();
     let (mut what, says) = about_group(group, plan.state.level);
     if (group, total) == (Group::Cuts, 1) {
         what = "that ends follows";

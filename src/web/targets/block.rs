@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
 use super::beside::Beside;
-use super::blocks::{Shown, back};
+use super::blocks::Shown;
 use super::head::{Head, Tab};
 use super::view::Whose;
 use crate::block::Level;
@@ -16,6 +16,7 @@ use crate::text::plain;
 use crate::verb::dates::{self, Dating};
 use crate::verb::ownership::{self, Which};
 use crate::web::at::At;
+use crate::web::entry::back_to;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Form, Query};
 use crate::web::page;
@@ -28,12 +29,12 @@ const MOST_TICKED: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "targets/block.html")]
-pub(super) struct Page {
+pub(super) struct Page<'a> {
     pub head: Head,
     pub level: Level,
     pub name: String,
     pub seen: Option<DateTime<Utc>>,
-    pub row: Option<Shown>,
+    pub row: Option<Shown<'a>>,
     pub here: String,
     /// As the fields of the form have them.
     pub expires: String,
@@ -67,7 +68,7 @@ pub async fn block(
         level: row.level,
         here: format!("/targets/{}/block?domain={domain}", row.id),
         name: domain.to_string(),
-        seen: view.map(|view| view.state.taken_at),
+        seen: view.as_ref().map(|view| view.state.taken_at),
         row: shown,
         expires: date
             .and_then(|date| date.expires_at)
@@ -80,6 +81,10 @@ pub async fn block(
             .map_or_else(String::new, |reason| plain(reason).into_owned()),
     };
     Ok(page::html(StatusCode::OK, &page))
+}
+
+fn table(target: i64) -> String {
+    format!("/targets/{target}/blocks")
 }
 
 /// A form about whose blocks are: a button for one of them, or for all that are ticked.
@@ -122,7 +127,7 @@ pub async fn own(
         ownership::release(&person.app, &row, which).await?;
     }
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back(&to, row.id))
+    Ok(back_to(&to, &table(row.id)))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -159,7 +164,7 @@ pub async fn date(
         dates::set(app, &row.name, &domain, new).await?;
     }
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back(&form.back, row.id))
+    Ok(back_to(&form.back, &table(row.id)))
 }
 
 /// The name of a block that may stand there, however odd.

@@ -1,9 +1,11 @@
 //! What is blocked on a target now: searched, filtered, sorted, and a page at a time.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -39,13 +41,13 @@ pub struct Asked {
 
 #[derive(Template)]
 #[template(path = "targets/blocks.html")]
-pub(super) struct Blocks {
+pub(super) struct Blocks<'a> {
     pub head: Head,
     pub level: Level,
-    pub seen: Option<Table>,
+    pub seen: Option<Table<'a>>,
 }
 
-pub(super) struct Table {
+pub(super) struct Table<'a> {
     pub at: DateTime<Utc>,
     pub total: usize,
     pub found: u64,
@@ -55,38 +57,38 @@ pub(super) struct Table {
     pub asked: Asked,
     /// Whether anything at all is looked for.
     pub narrowed: bool,
-    pub rows: Vec<Shown>,
+    pub rows: Vec<Shown<'a>>,
     pub paging: Paging,
     /// The address of this page, to come back to.
     pub here: String,
 }
 
 /// A block as a page shows it.
-pub(super) struct Shown {
-    pub name: String,
+pub(super) struct Shown<'a> {
+    pub name: Cow<'a, str>,
     /// Nothing can be decided about what is not a domain.
     pub is_domain: bool,
-    pub effect: Effect,
+    pub effect: Effect<'a>,
     pub whose: Whose,
-    pub lists: Vec<String>,
+    pub lists: Vec<Cow<'a, str>>,
     pub run: Option<RunId>,
     pub since: Option<DateTime<Utc>>,
     pub raised_from: Option<Severity>,
     /// Its last day, and the day to look at it again.
     pub expires: Option<String>,
     pub review: Option<DateTime<Utc>>,
-    pub dated: Option<String>,
+    pub dated: Option<Cow<'a, str>>,
     /// An exception speaks of it.
     pub excepted: bool,
 }
 
 /// What an instance's block does, in words.
 #[derive(Default)]
-pub(super) struct Effect {
+pub(super) struct Effect<'a> {
     pub severity: Option<Severity>,
     pub flags: Vec<&'static str>,
-    pub public_comment: Option<String>,
-    pub private_comment: Option<String>,
+    pub public_comment: Option<Cow<'a, str>>,
+    pub private_comment: Option<Cow<'a, str>>,
 }
 
 pub async fn blocks(State(site): State<Site>, at: At, Query(asked): Query<Asked>) -> Answer {
@@ -164,8 +166,8 @@ impl Asked {
     }
 }
 
-impl Table {
-    pub fn of(view: &View, asked: Asked, beside: &Beside, target: i64) -> Table {
+impl<'a> Table<'a> {
+    pub fn of(view: &'a View, asked: Asked, beside: &'a Beside, target: i64) -> Table<'a> {
         let sieve = asked.sieve();
         let narrowed = sieve != Sieve::default();
         let picked = view.pick(&sieve, asked.order());
@@ -207,28 +209,28 @@ fn here(target: i64, asked: &Asked, paging: &Paging) -> String {
     }
 }
 
-impl Shown {
-    pub fn of(view: &View, block: &Block, row: &Row, beside: &Beside) -> Shown {
+impl<'a> Shown<'a> {
+    pub fn of(view: &'a View, block: &'a Block, row: &Row, beside: &'a Beside) -> Shown<'a> {
         let date = beside.date(&block.name);
         Shown {
-            name: plain(&block.name).into_owned(),
+            name: plain(&block.name),
             is_domain: block.domain().is_some(),
             effect: block.rule.as_ref().map(Effect::of).unwrap_or_default(),
             whose: row.whose,
-            lists: view.lists_of(row).map(|list| plain(list).into_owned()).collect(),
+            lists: view.lists_of(row).map(plain).collect(),
             run: row.run,
             since: row.since,
             raised_from: row.raised_from,
             expires: date.and_then(|date| date.expires_at).map(last_day),
             review: date.and_then(|date| date.review_at),
-            dated: date.and_then(|date| Some(plain(date.reason.as_deref()?).into_owned())),
+            dated: date.and_then(|date| date.reason.as_deref()).map(plain),
             excepted: beside.excepts(block),
         }
     }
 }
 
-impl Effect {
-    pub fn of(rule: &Rule) -> Effect {
+impl<'a> Effect<'a> {
+    pub fn of(rule: &'a Rule) -> Effect<'a> {
         // Under a suspension the flags mean nothing.
         let weaker = rule.severity != Severity::Suspend;
         let flags = [
@@ -236,21 +238,11 @@ impl Effect {
             (rule.reject_reports && weaker, "no reports"),
             (rule.obfuscate, "name obfuscated"),
         ];
-        let said = |comment: &Option<compact_str::CompactString>| {
-            comment.as_deref().map(|comment| plain(comment).into_owned())
-        };
         Effect {
             severity: Some(rule.severity),
             flags: flags.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect(),
-            public_comment: said(&rule.public_comment),
-            private_comment: said(&rule.private_comment),
+            public_comment: rule.public_comment.as_deref().map(plain),
+            private_comment: rule.private_comment.as_deref().map(plain),
         }
     }
-}
-
-/// Where a form leads back to: a path on this site, or the table.
-pub(super) fn back(to: &str, target: i64) -> Response {
-    let to = crate::web::entry::inside(to);
-    let to = if to == "/" { format!("/targets/{target}/blocks") } else { to.to_owned() };
-    axum::response::Redirect::to(&to).into_response()
 }

@@ -20,7 +20,7 @@ use crate::verb::subscribe::SubscribeError;
 use crate::verb::{policy, subscribe};
 use crate::web::at::At;
 use crate::web::door::offers::{self, Offer};
-use crate::web::entry::inside;
+use crate::web::entry::back_to;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Form;
 use crate::web::page;
@@ -139,7 +139,7 @@ pub async fn follow(
     };
     subscribe::subscribe(app, &row.name, &list, false, |_| {}).await?;
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back(&form.back, row.id))
+    Ok(back_to(&form.back, &here(row.id)))
 }
 
 fn unknown(list: &str) -> Fault {
@@ -160,7 +160,7 @@ pub async fn terms(
     follows(&person, &row.name, &form.list).await?;
     subscribe::subscribe(&person.app, &row.name, &form.list, false, |now| *now = terms).await?;
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back("", row.id))
+    Ok(Redirect::to(&here(row.id)).into_response())
 }
 
 /// Somebody may have left the list on another page meanwhile.
@@ -186,7 +186,7 @@ pub async fn leave(
     follows(&person, &row.name, &form.list).await?;
     subscribe::unsubscribe(&person.app, &row, &form.list, keep).await?;
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back(&form.back, row.id))
+    Ok(back_to(&form.back, &here(row.id)))
 }
 
 /// Changes what all lists come to.
@@ -202,11 +202,9 @@ pub async fn change(
     let after = form.policy(row.level, &lists, &before)?;
     policy::change(&person.app, &row.name, |now| *now = after).await?;
     site.desk().plan_again(&person.app, &row).await?;
-    Ok(back("", row.id))
+    Ok(Redirect::to(&here(row.id)).into_response())
 }
 
-fn back(to: &str, target: i64) -> axum::response::Response {
-    let to = inside(to);
-    let to = if to == "/" { format!("/targets/{target}/lists") } else { to.to_owned() };
-    Redirect::to(&to).into_response()
+fn here(target: i64) -> String {
+    format!("/targets/{target}/lists")
 }

@@ -122,7 +122,8 @@ fn blocks_with_all_that_is_known_of_them() {
         made_by: "me".to_owned(),
     };
     let beside = Beside::of(dates(), Exceptions::new([exception], at(5)));
-    let seen = Some(Table::of(&view(), Asked::default(), &beside, 3));
+    let view = view();
+    let seen = Some(Table::of(&view, Asked::default(), &beside, 3));
     let page = Blocks { head: head(Level::Instance, Tab::Blocks), level: Level::Instance, seen };
     insta::assert_snapshot!(page.render().unwrap());
 }
@@ -179,42 +180,47 @@ fn lists_with_their_terms_and_the_policy() {
 #[test]
 fn blocks_of_which_none_fits_and_none_is_there_and_none_is_known() {
     let none = Beside::of(Vec::new(), Exceptions::new([], at(5)));
-    let page = |level, seen| Blocks { head: head(level, Tab::Blocks), level, seen };
+    let page =
+        |level, seen| Blocks { head: head(level, Tab::Blocks), level, seen }.render().unwrap();
+    let view = view();
     let asked = serde_json::json!({ "q": "\"><script>", "whose": "hedgerow" });
     let asked: Asked = serde_json::from_value(asked).unwrap();
-    let fits = page(Level::Instance, Some(Table::of(&view(), asked, &none, 3)));
-    insta::assert_snapshot!("no-block-fits", fits.render().unwrap());
+    let fits = page(Level::Instance, Some(Table::of(&view, asked, &none, 3)));
+    insta::assert_snapshot!("no-block-fits", fits);
     let state = Arc::new(State::new(Level::Account, at(6), Vec::new()));
     let empty = View::join(state, &Ledger::default(), 1);
     let empty = page(Level::Account, Some(Table::of(&empty, Asked::default(), &none, 3)));
-    insta::assert_snapshot!("no-blocks", empty.render().unwrap());
-    insta::assert_snapshot!("unread", page(Level::Account, None).render().unwrap());
+    insta::assert_snapshot!("no-blocks", empty);
+    insta::assert_snapshot!("unread", page(Level::Account, None));
 }
 
 #[test]
 fn one_block_with_its_dates_and_one_that_is_not_there() {
     let view = view();
     let beside = Beside::of(dates(), Exceptions::new([], at(5)));
-    let page = |level, name: &str, seen, row: Option<Shown>| Page {
-        head: head(level, Tab::Blocks),
-        level,
-        name: name.to_owned(),
-        seen,
-        here: format!("/targets/3/block?domain={name}"),
-        expires: if row.is_some() { "2026-11-30".to_owned() } else { String::new() },
-        review: String::new(),
-        reason: if row.is_some() { "ask <them>".to_owned() } else { String::new() },
-        row,
+    let page = |level, name: &str, seen, row: Option<Shown<'_>>| {
+        let page = Page {
+            head: head(level, Tab::Blocks),
+            level,
+            name: name.to_owned(),
+            seen,
+            here: format!("/targets/3/block?domain={name}"),
+            expires: if row.is_some() { "2026-11-30".to_owned() } else { String::new() },
+            review: String::new(),
+            reason: if row.is_some() { "ask <them>".to_owned() } else { String::new() },
+            row,
+        };
+        page.render().unwrap()
     };
     for name in ["loud.example", "bad.example"] {
         let (block, row) = view.find(name).unwrap();
         let shown = Shown::of(&view, block, row, &beside);
         let page = page(Level::Instance, name, Some(at(6)), Some(shown));
-        insta::assert_snapshot!(format!("block-{name}"), page.render().unwrap());
+        insta::assert_snapshot!(format!("block-{name}"), page);
     }
     let absent = page(Level::Account, "xn--bcher-kva.example", Some(at(6)), None);
-    insta::assert_snapshot!("block-absent", absent.render().unwrap());
-    let unread = page(Level::Account, "bad.example", None, None).render().unwrap();
+    insta::assert_snapshot!("block-absent", absent);
+    let unread = page(Level::Account, "bad.example", None, None);
     assert!(unread.contains("Nobody has looked yet"), "{unread}");
 }
 

@@ -234,7 +234,7 @@ impl<'a> Found<'a> {
             asked_by: self.asks.iter().map(asking).collect(),
             why,
             cuts,
-            words: at.map_or_else(Vec::new, |at| context.words(at)),
+            words: at.map_or_else(Vec::new, |at| context.words(at).iter().collect()),
         }
     }
 }
