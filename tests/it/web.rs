@@ -532,6 +532,37 @@ fn the_program_serves_until_it_is_asked_to_end() {
 }
 
 #[test]
+fn whoever_runs_it_finds_its_numbers_at_an_address_of_their_own() {
+    let machine = Machine::new();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--json"];
+    let mut server = machine.start(&args);
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let origin = told["address"].as_str().unwrap().trim_end_matches('/');
+    for (path, status) in [("/", 200), ("/", 200), ("/lists/no-such-list", 404), ("/wp-login", 404)]
+    {
+        assert_eq!(ask(origin, "GET", path, "", "").unwrap().status, status, "{path}");
+    }
+    // Not where everybody looks.
+    assert_eq!(ask(origin, "GET", "/metrics", "", "").unwrap().status, 404);
+    let metrics = told["metrics"].as_str().unwrap().trim_end_matches("/metrics");
+    let numbers = ask(metrics, "GET", "/metrics", "", "").unwrap().body;
+    for line in [
+        "hedgerow_requests_total{method=\"GET\",route=\"/\",status=\"200\"} 2",
+        "hedgerow_requests_total{method=\"GET\",route=\"/lists/{name}\",status=\"404\"} 1",
+        "hedgerow_request_seconds_count{route=\"/\"} 2",
+    ] {
+        assert!(numbers.lines().any(|l| l == line), "{line} is not in\n{numbers}");
+    }
+    // What a visitor has typed is nobody's business.
+    assert!(!numbers.contains("wp-login") && !numbers.contains("no-such-list"), "{numbers}");
+    let pid = server.id().to_string();
+    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+    Said::from(server.wait_with_output().unwrap()).exits(0);
+}
+
+#[test]
 fn other_machines_are_not_listened_to() {
     let machine = Machine::new();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
