@@ -98,7 +98,8 @@ pub struct ListOptions {
     combine: Option<Choice>,
 
     /// Block only what at least so many lists name
-    #[arg(long, value_name = "N", conflicts_with = "in_percent")]
+    #[arg(long, value_name = "N", conflicts_with = "in_percent",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(Agreement::MOST_LISTS)))]
     in_at_least: Option<u32>,
 
     /// Block only what lists with so much of the weight name, in percent

@@ -9,7 +9,7 @@ use super::Reply;
 use super::options::agreement;
 use super::subscribe::signed_in;
 use crate::app::App;
-use crate::policy::{Choice, Comments, LossThen, Policy, Unknown};
+use crate::policy::{Agreement, Choice, Comments, LossThen, Policy, Unknown};
 use crate::text::plain;
 use crate::verb;
 
@@ -32,6 +32,7 @@ pub struct Args {
     combine: Option<Choice>,
     /// Block only what at least so many lists name
     #[arg(long, value_name = "N", conflicts_with_all = ["in_percent", "one_is_enough"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Agreement::MOST_LISTS)))]
     in_at_least: Option<u32>,
     /// Block only what lists with so much of the weight name, in percent
     #[arg(long, value_name = "PERCENT", conflicts_with = "one_is_enough")]

@@ -55,7 +55,8 @@ pub struct SubscribeArgs {
     #[arg(long)]
     mode: Option<Mode>,
     /// How much it counts where lists have to agree
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(..=i64::from(Terms::MOST_WEIGHT)))]
     weight: Option<u32>,
     /// member asks and counts; alone needs nobody's agreement; support only counts
     #[arg(long)]
@@ -71,7 +72,8 @@ pub struct SubscribeArgs {
     #[arg(long)]
     retractions: Option<Retractions>,
     /// So many days a domain has to be off the list before that counts
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(..=i64::from(Terms::MOST_GRACE_DAYS)))]
     grace: Option<u32>,
     /// Begin from the default terms instead of those that are set
     #[arg(long)]

@@ -151,6 +151,7 @@ worded! {
 pub struct Terms {
     pub mode: Mode,
     /// How much it counts for where lists have to agree.
+    #[schema(maximum = 1000)]
     pub weight: u32,
     pub share: Share,
     /// It never asks for more than this.
@@ -162,7 +163,13 @@ pub struct Terms {
     pub map: BTreeMap<Said, Taken>,
     pub retractions: Retractions,
     /// So many days a domain has to be off the list before its retraction counts.
+    #[schema(maximum = 3650)]
     pub grace_days: u32,
+}
+
+impl Terms {
+    pub const MOST_WEIGHT: u32 = 1_000;
+    pub const MOST_GRACE_DAYS: u32 = 3_650;
 }
 
 fn capping<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Severity>, D::Error> {
@@ -258,6 +265,18 @@ pub enum Agreement {
     Lists(u32),
     /// So much of the weight of all lists, in percent.
     Percent(u32),
+}
+
+impl Agreement {
+    pub const MOST_LISTS: u32 = 100;
+
+    /// Whether lists can ever agree so.
+    pub fn can_be(self) -> bool {
+        match self {
+            Agreement::Lists(lists) => (1..=Agreement::MOST_LISTS).contains(&lists),
+            Agreement::Percent(percent) => (1..=100).contains(&percent),
+        }
+    }
 }
 
 impl fmt::Display for Agreement {

@@ -58,8 +58,9 @@ pub async fn subscribe(
     Body(terms): Body<Terms>,
 ) -> Reply<Json<Subscription>> {
     let row = caller.target(target).await?;
-    if terms.weight > 1_000_000 || terms.grace_days > 36_500 {
-        let says = "weight: at most 1000000; grace_days: at most 36500";
+    let (weight, days) = (Terms::MOST_WEIGHT, Terms::MOST_GRACE_DAYS);
+    if terms.weight > weight || terms.grace_days > days {
+        let says = format!("weight: at most {weight}; grace_days: at most {days}");
         return Err(Problem::input(says));
     }
     let list = verb::followable(&caller.app, &list).await?;

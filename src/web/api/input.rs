@@ -232,13 +232,9 @@ pub fn domains(field: &str, names: &[String]) -> Result<Vec<Domain>, Problem> {
 
 /// How many have to agree, if that can ever be.
 pub fn agreement(agreement: Option<Agreement>) -> Result<(), Problem> {
-    let fits = match agreement {
-        None => true,
-        Some(Agreement::Lists(lists)) => (1..=1000).contains(&lists),
-        Some(Agreement::Percent(percent)) => (1..=100).contains(&percent),
-    };
-    let says = "agreement: 1 to 1000 lists, or 1 to 100 percent of the weight";
-    fits.then_some(()).ok_or_else(|| Problem::input(says))
+    let most = Agreement::MOST_LISTS;
+    let says = format!("agreement: 1 to {most} lists, or 1 to 100 percent of the weight");
+    agreement.is_none_or(Agreement::can_be).then_some(()).ok_or_else(|| Problem::input(says))
 }
 
 /// The description of an object that one of its words tells from others.

@@ -8,7 +8,6 @@ use crate::policy::{Agreement, Choice, Comments, Limits, Loss, LossThen, Policy,
 use crate::text::{count, plain};
 use crate::web::fault::Fault;
 
-const MOST_LISTS: u32 = 100;
 const MOST_BLOCKS: usize = 1_000_000;
 const MOST_PERCENT: usize = 10_000;
 
@@ -51,7 +50,7 @@ impl PolicyForm {
                     "The number of lists that have to agree",
                     &self.in_at_least,
                     1,
-                    MOST_LISTS,
+                    Agreement::MOST_LISTS,
                 )?)),
                 "percent" => Some(Agreement::Percent(number(
                     "The percentage that has to agree",
