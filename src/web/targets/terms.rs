@@ -8,10 +8,6 @@ use crate::block::Severity;
 use crate::policy::{Mode, Retractions, Said, Share, Taken, Terms};
 use crate::web::fault::Fault;
 
-/// What a number on a form can be at most.
-const MOST_WEIGHT: u32 = 1_000;
-const MOST_DAYS: u32 = 3_650;
-
 /// A choice on a form: its word, what it means, whether it is chosen.
 pub type Offered = (&'static str, &'static str, bool);
 
@@ -48,7 +44,7 @@ impl TermsForm {
         }
         Ok(Terms {
             mode: word::<Mode>(&self.mode)?,
-            weight: number("The weight", &self.weight, 0, MOST_WEIGHT)?,
+            weight: number("The weight", &self.weight, 0, Terms::MOST_WEIGHT)?,
             share: word::<Share>(&self.share)?,
             cap: match self.cap.as_str() {
                 "" => None,
@@ -57,7 +53,7 @@ impl TermsForm {
             },
             map,
             retractions: word::<Retractions>(&self.retractions)?,
-            grace_days: number("The grace", &self.grace, 0, MOST_DAYS)?,
+            grace_days: number("The grace", &self.grace, 0, Terms::MOST_GRACE_DAYS)?,
         })
     }
 }
@@ -111,20 +107,20 @@ impl TermsView {
         ];
         let caps = [
             (None, "", "whatever it asks for"),
-            (Some(Severity::Silence), "silence", "at most silence"),
-            (Some(Severity::Noop), "noop", "at most noop"),
+            (Some(Severity::Silence), "silence", "at most to silence it"),
+            (Some(Severity::Noop), "noop", "at most a note (noop)"),
         ];
         let said = [
             (Said::Nothing, "none", "gives no severity"),
-            (Said::Noop, "noop", "says noop"),
-            (Said::Silence, "silence", "says silence"),
-            (Said::Suspend, "suspend", "says suspend"),
+            (Said::Noop, "noop", "only notes it (noop)"),
+            (Said::Silence, "silence", "silences"),
+            (Said::Suspend, "suspend", "suspends"),
         ];
         let taken = |said| {
             let now = terms.map.get(&said).copied();
             let each = [
                 (Taken::Ignore, "not heard"),
-                (Taken::Noop, "noop"),
+                (Taken::Noop, "a note (noop)"),
                 (Taken::Silence, "silence"),
                 (Taken::Suspend, "suspend"),
             ];
