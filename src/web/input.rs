@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
 use super::page;
+use crate::domain::Domain;
+use crate::text::{fit, plain};
 
 /// The names and numbers in the path. Where one cannot be read, there is no such page.
 pub struct Path<T>(pub T);
@@ -48,4 +50,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
             if status == StatusCode::PAYLOAD_TOO_LARGE { page::too_long() } else { page::garbled() }
         })
     }
+}
+
+/// Domains that a person has written into a field about what is never to be blocked, one a line
+/// or however they separate them.
+pub fn spared(text: &str) -> Result<Vec<Domain>, String> {
+    let words = text.split([' ', ',', ';', '\t', '\r', '\n']).filter(|word| !word.is_empty());
+    let domain = |word: &str| match Domain::parse(word) {
+        Ok(parsed) => Ok(parsed.domain),
+        Err(why) => Err(format!(
+            "{}, which is not to be blocked, is not a domain: {why}. Correct it or take it out.",
+            fit(&plain(word), 60)
+        )),
+    };
+    words.map(domain).collect()
 }

@@ -22,6 +22,7 @@ mod limits;
 mod lists;
 mod log;
 mod metrics;
+mod offers;
 pub(crate) mod page;
 mod paging;
 mod patience;

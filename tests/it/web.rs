@@ -540,7 +540,7 @@ fn whoever_runs_it_finds_its_numbers_at_an_address_of_their_own() {
     BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let told: serde_json::Value = serde_json::from_str(&line).unwrap();
     let origin = told["address"].as_str().unwrap().trim_end_matches('/');
-    for (path, status) in [("/", 200), ("/", 200), ("/lists/no-such-list", 404), ("/wp-login", 404)]
+    for (path, status) in [("/", 200), ("/", 200), ("/lists/no-such-list", 303), ("/wp-login", 404)]
     {
         assert_eq!(ask(origin, "GET", path, "", "").unwrap().status, status, "{path}");
     }
@@ -550,7 +550,7 @@ fn whoever_runs_it_finds_its_numbers_at_an_address_of_their_own() {
     let numbers = ask(metrics, "GET", "/metrics", "", "").unwrap().body;
     for line in [
         "hedgerow_requests_total{method=\"GET\",route=\"/\",status=\"200\"} 2",
-        "hedgerow_requests_total{method=\"GET\",route=\"/lists/{name}\",status=\"404\"} 1",
+        "hedgerow_requests_total{method=\"GET\",route=\"/lists/{name}\",status=\"303\"} 1",
         "hedgerow_request_seconds_count{route=\"/\"} 2",
     ] {
         assert!(numbers.lines().any(|l| l == line), "{line} is not in\n{numbers}");

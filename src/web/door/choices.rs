@@ -3,13 +3,14 @@
 use axum::http::StatusCode;
 
 use super::form::Form;
-use super::offers::Offer;
 use crate::app::FileHints;
 use crate::block::Severity;
 use crate::domain::Domain;
 use crate::keep::Intent;
 use crate::plan::Lowering;
 use crate::text::{fit, plain};
+use crate::web::input::spared;
+use crate::web::offers::Offer;
 
 /// Why a form leads to no plan, for whoever sent it.
 pub struct Problem {
@@ -91,17 +92,7 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
             ))
         })?),
     };
-    let mut allow = Vec::new();
-    for word in form.allow.split([' ', ',', ';', '\t', '\r', '\n']).filter(|word| !word.is_empty())
-    {
-        allow.push(domain(word).map_err(|why| {
-            let word = fit(&plain(word), 60);
-            Problem::with_input(format!(
-                "{word}, which is never to be blocked, is not a domain: {why}. Correct it or take \
-                 it out."
-            ))
-        })?);
-    }
+    let mut allow = spared(&form.allow).map_err(Problem::with_input)?;
     allow.extend(form.except.iter().cloned());
     let lower = if form.overwrite && !form.lower.is_empty() {
         Lowering::Named(form.lower.iter().cloned().collect())
@@ -128,9 +119,6 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
 fn host(text: &str) -> Result<Domain, String> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let bare = bare.split(['/', '?', '#']).next().unwrap_or_default();
-    domain(bare.rsplit('@').next().unwrap_or_default())
-}
-
-fn domain(text: &str) -> Result<Domain, String> {
-    Domain::parse(text).map(|parsed| parsed.domain).map_err(|refusal| refusal.to_string())
+    let name = bare.rsplit('@').next().unwrap_or_default();
+    Domain::parse(name).map(|parsed| parsed.domain).map_err(|refusal| refusal.to_string())
 }

@@ -8,7 +8,6 @@
 
 mod choices;
 mod form;
-pub(super) mod offers;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -22,7 +21,6 @@ use axum::response::{IntoResponse, Response};
 
 use self::choices::{Choices, Problem, wanted};
 use self::form::{Form, Upload};
-use self::offers::Offer;
 use self::view::{PlanPage, Shown};
 use crate::app::App;
 use crate::gather::Gathered;
@@ -33,6 +31,7 @@ use crate::store::NOBODY;
 use crate::target::CsvFile;
 use crate::web::fault::Answer;
 use crate::web::limits::Address;
+use crate::web::offers::{self, Offer};
 use crate::web::page;
 use crate::web::site::Site;
 

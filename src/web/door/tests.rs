@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use super::Door;
 use super::choices::Choices;
 use super::form::{Form, Upload};
-use super::offers::Offer;
 use super::view::{PlanPage, Shown};
 use crate::block::Level;
 use crate::clock::TestClock;
@@ -18,6 +17,7 @@ use crate::impact::Impact;
 use crate::plan::{Aim, Draft, Lowering, Plan, Wishes};
 use crate::policy::Guard;
 use crate::target::{CsvFile, Target};
+use crate::web::offers::Offer;
 
 const LIST: &str = "domain,severity,public_comment\n\
                     a-name-that-is-quite-a-lot-longer.than-most-names-of-servers-are.example,suspend,\n\

@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::door::offers;
 use super::fault::{Answer, Fault};
+use super::offers;
 use super::page;
 use super::paging::Paging;
 use super::site::Site;

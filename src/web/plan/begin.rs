@@ -6,9 +6,9 @@ use super::form::{Choices, intent};
 use super::watch;
 use crate::desk::{DeskError, Wish};
 use crate::web::at::At;
-use crate::web::door::offers;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Form;
+use crate::web::offers;
 use crate::web::site::Site;
 
 pub async fn begin(State(site): State<Site>, at: At, Form(choices): Form<Choices>) -> Answer {

@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use crate::block::{Level, Severity};
-use crate::domain::Domain;
 use crate::keep::Intent;
 use crate::policy::{Agreement, Choice, Comments};
 use crate::text::{fit, plain};
 use crate::web::at::At;
-use crate::web::door::offers::{self, Offer};
 use crate::web::fault::Answer;
+use crate::web::input::spared;
+use crate::web::offers::{self, Offer};
 use crate::web::page;
 use crate::web::site::Site;
 use crate::web::targets::{Head, Tab};
@@ -101,26 +101,19 @@ pub fn intent(choices: &Choices, offers: &[Offer]) -> Result<Intent, String> {
                 .to_owned(),
         );
     }
-    let mut allow = Vec::new();
-    for word in choices.allow.split([' ', ',', ';', '\t', '\r', '\n']).filter(|w| !w.is_empty()) {
-        let parsed = Domain::parse(word).map_err(|why| {
-            let word = fit(&plain(word), 60);
-            format!("{word}, which is not to be blocked, is not a domain: {why}. Correct it.")
-        })?;
-        allow.push(parsed.domain);
-    }
+    let allow = spared(&choices.allow)?;
     let agreement = match (number(&choices.in_at_least)?, number(&choices.in_percent)?) {
         (Some(_), Some(_)) => {
             return Err(
                 "Say how many lists have to agree, or with how much weight; not both.".to_owned()
             );
         }
-        (Some(lists), None) => Some(Agreement::Lists(lists)),
-        (None, Some(percent)) if percent > 100 => {
-            return Err("There are no more than 100 percent.".to_owned());
-        }
-        (None, percent) => percent.map(Agreement::Percent),
+        (lists, percent) => lists.map(Agreement::Lists).or(percent.map(Agreement::Percent)),
     };
+    if !agreement.is_none_or(Agreement::can_be) {
+        let most = Agreement::MOST_LISTS;
+        return Err(format!("1 to {most} lists can agree, or 1 to 100 percent of their weight."));
+    }
     let comments = match choices.comments.as_str() {
         "" => None,
         "merged" => Some(Comments::Merged),
