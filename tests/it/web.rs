@@ -435,7 +435,7 @@ fn a_bad_file_or_word_is_explained_and_the_choices_come_back() {
         let good = || Sent::default().file("mine.csv", "bad.example\n");
         for (name, value, says) in [
             ("server", "my server", "is not the name of a server"),
-            ("allow", "good.example not_a_domain!", "not_a_domain!, which is never to be blocked"),
+            ("allow", "good.example not_a_domain!", "not_a_domain!, which is not to be blocked"),
             ("list", "/etc/passwd", "There is no list /etc/passwd here"),
             ("list", "https://evil.example/list.csv", "There is no list https"),
             ("list", "./lists/threads.csv", "There is no list"),
