@@ -51,11 +51,14 @@ impl Desk {
         }
         is_open(&app.store().await?, proposal).await?;
         if self.is_outdated(app, proposal).await? {
+            // The run may be that of this very plan, which somebody began a moment ago.
+            is_open(&app.store().await?, proposal).await?;
             return Err(DeskError::Outdated.into());
         }
         let (desk, app, row, proposal) = (self.clone(), app.clone(), row.clone(), proposal.clone());
         let owner = app.owner();
         let begun = self.begin(owner, &row.name.clone(), Work::Apply, None, async move |job| {
+            is_open(&app.store().await?, &proposal).await?;
             let live = open(&app, &row, &job)?;
             if let Some(now) = proposal.refresh(&app, live.as_ref()).await? {
                 desk.replace(owner, &proposal, Arc::new(now));

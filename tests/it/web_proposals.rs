@@ -316,6 +316,7 @@ fn a_run_whose_connection_broke_is_gone_on_with_or_given_up() {
         room.press(ME, &page).await.is(303);
         let run = room.worked(ME).await;
         let seen = room.site.get(&run).await.is(200).says("stopped").says("Go on with it");
+        let seen = seen.says("Sign in again; what is left to do can then be resumed.");
         assert!(!seen.text.contains("hedgerow login"), "{}", seen.text);
         assert_eq!(room.scene.mine().len(), 1);
         // A plan for what is followed would take half a run for somebody's work by hand.
@@ -356,7 +357,21 @@ fn what_the_server_refuses_is_told_in_its_words() {
         }
         let path = room.path(ME).await;
         room.site.send(&format!("{path}/plan"), &[("list", "garden")]).await.is(303);
-        room.ended(ME).await.is(200).says("The other server did not help").says("Look again");
+        let page = room.ended(ME).await.is(200).says("The other server did not help");
+        // With what to do about it, and where.
+        let page = page.says("Sign in again; what is left to do can then be resumed.");
+        let page = page.says("Sign in to your server again").says("Look again");
+        let (_, to) = page.text.split_once("href=\"/connect?").unwrap();
+        let to = to.split('"').next().unwrap().replace("&#38;", "&");
+        let asks = async |address: &str, server: &str, level: &str| {
+            let page = room.site.get(address).await.is(200).text;
+            let server = format!("id=\"server\" value=\"{server}");
+            let level =
+                format!("id=\"level-{level}\" aria-describedby=\"level-{level}-says\" checked");
+            assert!(page.contains(&server) && page.contains(&level), "{page}");
+        };
+        asks(&format!("/connect?{to}"), "http://127.0.0.1:", "account").await;
+        asks("/connect?server=a.example&level=instance", "a.example\"", "instance").await;
     });
 }
 

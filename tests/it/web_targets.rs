@@ -24,7 +24,7 @@ async fn server(machine: &Machine, fake: &Fake) -> (Site, String) {
 async fn read(site: &Site, target: &str) -> Page {
     let before = site.get(&format!("{target}/blocks")).await.is(200).text;
     let answer = site.send(&format!("{target}/read"), &[]).await.is(303);
-    assert_eq!(answer.headers["location"], format!("{target}/work?then=blocks"));
+    assert_eq!(answer.headers["location"], format!("{target}/work"));
     for _ in 0..500 {
         let page = site.get(&format!("{target}/blocks")).await.is(200);
         let busy = page.text.contains("being read right now");

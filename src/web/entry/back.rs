@@ -67,10 +67,22 @@ pub struct Server {
     next: String,
 }
 
-/// A link to the page may name the server.
+/// A link to the page may name the server, and what to look after there.
 #[derive(Deserialize)]
 pub struct Named {
     server: Option<String>,
+    #[serde(default)]
+    level: String,
+}
+
+/// Where to sign in to a target's server again.
+pub fn connect_again(target: &TargetRow) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::from("/connect?"));
+    // A plain name for what is nearly always one.
+    let server = target.base_url.trim_end_matches('/');
+    let server = server.strip_prefix("https://").unwrap_or(server);
+    query.append_pair("server", server).append_pair("level", &target.level.to_string());
+    query.finish()
 }
 
 #[derive(Deserialize)]
@@ -130,11 +142,12 @@ pub async fn sign_in(
     keep(&site, jar, Purpose::SignIn { next }, pending)
 }
 
-pub async fn connect(person: Person, Query(Named { server }): Query<Named>) -> Response {
+pub async fn connect(person: Person, Query(Named { server, level }): Query<Named>) -> Response {
     // Most people connect the account that they have signed in with.
     let own = || person.name.rsplit_once('@').map(|(_, domain)| domain.to_owned());
     let server = server.or_else(own).unwrap_or_default();
-    page::html(StatusCode::OK, &Connect { server, instance: false, impact: false, problem: None })
+    let instance = level == Level::Instance.to_string();
+    page::html(StatusCode::OK, &Connect { server, instance, impact: false, problem: None })
 }
 
 /// The first half of connecting a server.

@@ -18,7 +18,7 @@ use super::visitor::{Person, browser};
 use crate::store::HOUSE;
 use crate::web::input::{Path, Query};
 
-pub use back::{approve, ask_to_refollow, back, begin, connect, sign_in};
+pub use back::{approve, ask_to_refollow, back, begin, connect, connect_again, sign_in};
 pub use link::Link;
 
 #[derive(Template)]

@@ -5,7 +5,6 @@ mod turned_down;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
@@ -83,7 +82,7 @@ struct Asked {
     target: String,
 }
 
-async fn exceptions(State(_): State<Site>, person: Person, Query(asked): Query<Asked>) -> Answer {
+async fn exceptions(person: Person, Query(asked): Query<Asked>) -> Answer {
     let form = deeds::ExceptForm {
         domain: vec![asked.domain.clone()],
         target: asked.target.clone(),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
@@ -18,7 +17,6 @@ use crate::web::fault::{Answer, Fault};
 use crate::web::input::Query;
 use crate::web::page;
 use crate::web::paging::Paging;
-use crate::web::site::Site;
 use crate::web::visitor::Person;
 
 /// More columns cannot be told apart.
@@ -96,11 +94,7 @@ pub struct Wanted {
     page: Option<u64>,
 }
 
-pub async fn compare(
-    State(_): State<Site>,
-    person: Person,
-    Query(wanted): Query<Wanted>,
-) -> Answer {
+pub async fn compare(person: Person, Query(wanted): Query<Wanted>) -> Answer {
     let lists = person.app.lists().await?;
     let mut chosen: Vec<(String, Arc<Document>)> = Vec::new();
     let mut names: Vec<String> = Vec::new();

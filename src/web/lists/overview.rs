@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -19,7 +18,6 @@ use crate::verb::lists::overview::Followed;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Query;
 use crate::web::page;
-use crate::web::site::Site;
 use crate::web::visitor::Person;
 use crate::web::words;
 
@@ -106,11 +104,7 @@ pub(super) struct KnownRow {
     pub at_once: bool,
 }
 
-pub async fn overview(
-    State(_): State<Site>,
-    person: Person,
-    Query(wanted): Query<Wanted>,
-) -> Answer {
+pub async fn overview(person: Person, Query(wanted): Query<Wanted>) -> Answer {
     page(&person, wanted, AddForm::new(Typed::default())).await
 }
 

@@ -72,7 +72,7 @@ struct Asked {
     before: String,
 }
 
-async fn all(State(_): State<Site>, person: Person, Query(asked): Query<Asked>) -> Answer {
+async fn all(person: Person, Query(asked): Query<Asked>) -> Answer {
     let targets = person.app.store().await?.targets().await?;
     let chosen = match asked.target.as_str() {
         "" => None,

@@ -3,6 +3,7 @@
 //! The page shows how far it is and, without a script, asks again by itself every few seconds.
 //! With one, the same words come as server-sent events.
 
+use std::error::Error;
 use std::time::Duration;
 
 use askama::Template;
@@ -13,9 +14,11 @@ use serde::Serialize;
 
 use crate::apply::ApplyError;
 use crate::desk::{DeskError, Ended, Status, Taken, Work};
-use crate::store::RunId;
+use crate::store::{RunId, TargetRow};
+use crate::target::TargetError;
 use crate::text::{plain, rough};
 use crate::web::at::At;
+use crate::web::entry::connect_again;
 use crate::web::fault::{Answer, Fault};
 use crate::web::page;
 use crate::web::site::Site;
@@ -55,6 +58,8 @@ struct Failed {
     more: usize,
     run: Option<RunId>,
     was_planning: bool,
+    /// Where to sign in again, if the server has refused what no waiting will change.
+    sign_in: Option<String>,
 }
 
 impl Shown {
@@ -137,10 +142,10 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
     let head = Head::quiet(row, Tab::Plan);
     // From now on no other page points here.
     job.note_told();
-    Ok(failed(head, &status, error))
+    Ok(failed(head, row, &status, error))
 }
 
-fn failed(head: Head, status: &Status, error: &anyhow::Error) -> Response {
+fn failed(head: Head, row: &TargetRow, status: &Status, error: &anyhow::Error) -> Response {
     const MOST: usize = 20;
     let (title, says) = match Fault::of(error) {
         Some(Fault::Told { title, says, .. }) => (title, says),
@@ -163,7 +168,11 @@ fn failed(head: Head, status: &Status, error: &anyhow::Error) -> Response {
     let more = differences.len().saturating_sub(MOST);
     differences.truncate(MOST);
     let was_planning = matches!(status.work, Work::Plan | Work::Apply) && status.run.is_none();
-    let page = Failed { head, title, says, differences, more, run: status.run, was_planning };
+    let refused =
+        |cause: &(dyn Error + 'static)| matches!(cause.downcast_ref(), Some(TargetError::Fatal(_)));
+    let sign_in = error.chain().any(refused).then(|| connect_again(row));
+    let run = status.run;
+    let page = Failed { head, title, says, differences, more, run, was_planning, sign_in };
     page::html(StatusCode::OK, &page)
 }
 
@@ -227,6 +236,7 @@ mod tests {
             more: 3,
             run: None,
             was_planning: false,
+            sign_in: None,
         };
         insta::assert_snapshot!("failed", failed.render().unwrap());
         let unplanned = Failed {
@@ -237,6 +247,7 @@ mod tests {
             more: 0,
             run: Some(7),
             was_planning: true,
+            sign_in: Some("/connect?server=home.example&level=instance".to_owned()),
         };
         insta::assert_snapshot!("unplanned", unplanned.render().unwrap());
     }

@@ -16,6 +16,7 @@ use crate::store::{EventFilter, EventKind, TargetRow};
 use crate::text::plain;
 use crate::verb::sign_in::{self, Told};
 use crate::web::at::At;
+use crate::web::entry::connect_again;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Query;
 use crate::web::page;
@@ -110,6 +111,8 @@ pub(super) struct Overview {
     /// Whether the one domain of Threads is blocked, if anybody knows.
     pub threads: Option<bool>,
     pub server: String,
+    /// Where to sign in to it again.
+    pub again: String,
 }
 
 pub(super) struct Seen {
@@ -158,6 +161,7 @@ pub async fn overview(
         }),
         follows: follows.collect(),
         server: plain(&row.domain).into_owned(),
+        again: connect_again(&row),
     };
     Ok(page::html(StatusCode::OK, &page))
 }
@@ -178,7 +182,7 @@ pub async fn read(State(site): State<Site>, At { person, row, .. }: At) -> Answe
         Err(DeskError::Busy) if is_reading(&site, &person, &row) => {}
         Err(error) => return Err(error.into()),
     }
-    Ok(Redirect::to(&format!("/targets/{}/work?then=blocks", row.id)).into_response())
+    Ok(Redirect::to(&format!("/targets/{}/work", row.id)).into_response())
 }
 
 fn is_reading(site: &Site, person: &Person, row: &TargetRow) -> bool {

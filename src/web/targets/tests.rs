@@ -138,6 +138,7 @@ fn an_overview_before_and_after_the_first_look() {
         follows: Vec::new(),
         threads: None,
         server: "home.example".to_owned(),
+        again: "/connect?server=home.example&level=account".to_owned(),
     };
     insta::assert_snapshot!("first", first.render().unwrap());
     let view = view();
@@ -153,6 +154,7 @@ fn an_overview_before_and_after_the_first_look() {
         }],
         threads: Some(true),
         server: "home.example".to_owned(),
+        again: "/connect?server=home.example&level=account".to_owned(),
     };
     insta::assert_snapshot!("later", later.render().unwrap());
 }
