@@ -23,10 +23,6 @@ use hedgerow::web::{Server, Settings, Site};
 use crate::load::{Connection, Failure, Visit, load};
 use crate::people::{Kept, Person, keep, sign_in};
 
-/// The one of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const PEOPLE: usize = 1_000;
 const ROWS: usize = 50_000;
 const CONNECTIONS: usize = 64;
