@@ -92,8 +92,14 @@ impl Browser {
     pub fn says_nothing_of(&self, text: &str) -> impl Future<Output = ()> {
         let whence = std::panic::Location::caller();
         async move {
-            let seen = self.text().await;
-            assert!(!seen.contains(text), "{whence}: {text:?} is in:\n{seen}");
+            // The page that said it may still stand there for a moment.
+            let until = Instant::now() + PATIENCE;
+            let mut seen = self.text().await;
+            while seen.is_empty() || seen.contains(text) {
+                assert!(Instant::now() < until, "{whence}: {text:?} is in:\n{seen}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                seen = self.text().await;
+            }
         }
     }
 
