@@ -324,9 +324,9 @@ impl Desk {
         let whose = keep::whose(&app.identity(row)?);
         let Some((at, _)) = last.filter(|(_, was)| *was == whose) else { return Ok(None) };
         let key = (app.owner(), row.name.clone());
-        // The store keeps a little less of a time than the clock gives.
-        let fresh =
-            |state: &Arc<State>| (state.taken_at - *at).abs() < chrono::TimeDelta::milliseconds(1);
+        // The store keeps a little less of a time than the clock gives. One that is newer than
+        // what was asked about is what the store has by now.
+        let fresh = |state: &Arc<State>| state.taken_at > *at - chrono::TimeDelta::milliseconds(1);
         let read = async {
             let state = app.store().await?.reading(&row.name, &whose).await?;
             anyhow::Ok(state.map(Arc::new))

@@ -156,7 +156,25 @@ pub async fn identify(
     Ok(Person { account: format!("{}@{}", identity.acct, server.domain), identity, server })
 }
 
-/// Keeps a token as a target, sealed, under this name or the account's or the server's own.
+/// Whoever signs in again means what they have, whatever they have called it. What is new is
+/// called by its account or server.
+async fn name_of(app: &App, server: &Server, level: Level, account: &str) -> Result<String> {
+    let usual = match level {
+        Level::Account => account,
+        Level::Instance => &server.domain,
+    };
+    let known = app.store().await?.targets().await?.into_iter().filter(|known| {
+        known.level == level
+            && known.base_url == server.base.as_str()
+            && (level == Level::Instance || known.account.as_deref() == Some(account))
+    });
+    let mut names: Vec<String> = known.map(|known| known.name).collect();
+    names.sort_by_key(|name| name != usual);
+    Ok(names.into_iter().next().unwrap_or_else(|| usual.to_owned()))
+}
+
+/// Keeps a token as a target, sealed: under this name, or the one that it has already, or the
+/// account's or the server's own.
 pub async fn keep(
     app: &App,
     client: &Client,
@@ -168,10 +186,8 @@ pub async fn keep(
     let (store, vault) = (app.store().await?, app.vault()?);
     let me = oauth::who_am_i(client, &server.base, &granted.token).await?;
     let account = format!("{}@{}", me.acct, server.domain);
-    let name = name.unwrap_or_else(|| match level {
-        Level::Account => account.clone(),
-        Level::Instance => server.domain.clone(),
-    });
+    let name =
+        if let Some(name) = name { name } else { name_of(app, server, level, &account).await? };
     let seal =
         |column: &str, secret: &SecretString| vault.seal(&app.secret_name(&name, column), secret);
     store

@@ -207,12 +207,12 @@ pub fn terms(terms: &Terms) -> String {
 /// What letting go of a guard means.
 pub fn let_go(guard: Guard) -> &'static str {
     match guard {
-        Guard::MostAdds => "Block that many at once",
-        Guard::MostRemoves => "Lift that many at once",
+        Guard::MostAdds => "Allow that many new blocks",
+        Guard::MostRemoves => "Allow that many lifted blocks",
         Guard::LargeServers => "Block all of the largest servers that the lists name",
         Guard::PublicSuffix => "Block all names under which strangers register",
         Guard::OwnDomain => "Block your own server too",
-        Guard::Relationships => "Cut follows",
+        Guard::Relationships => "Allow blocks that end follows",
         Guard::HeldList => "Use lists whose newest version is held",
         Guard::Redundant => "Block what a parent\u{2019}s block does anyway",
     }

@@ -161,3 +161,19 @@ fn signing_out_revokes() {
     machine.login(&fake.url(), &fake.account_token(), &[]).exits(0);
     machine.run(&["logout", "me@home.example"]).exits(0).says("not made by Hedgerow");
 }
+
+#[test]
+fn whoever_signs_in_again_has_what_they_had_whatever_they_have_called_it() {
+    let machine = Machine::new();
+    let fake = Fake::start(Version::V4_6);
+    machine.login(&fake.url(), &fake.account_token(), &["--name", "mine"]).exits(0);
+    machine.run(&["subscribe", "mine", "threads"]).exits(0);
+    machine.login(&fake.url(), &fake.account_token(), &[]).exits(0).says("mine");
+    let targets = || machine.run(&["targets"]).exits(0);
+    targets().says("mine");
+    assert!(!targets().stdout.contains("me@home.example "), "{}", targets().stdout);
+    machine.run(&["plan", "mine"]).exits(2).says("threads.net");
+    // Somebody who says a name means that one.
+    machine.login(&fake.url(), &fake.account_token(), &["--name", "other"]).exits(0);
+    targets().says("mine").says("other");
+}

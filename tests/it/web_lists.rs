@@ -92,7 +92,7 @@ fn a_list_is_followed_updated_held_and_decided_about() {
         site.get("/lists").await.is(200).says("held, waits for you");
         let page = site.get("/lists/fence").await.is(200).says("A new version is held");
         let page = page.says("25 domains of 30 are gone (83 %)").says("25 gone");
-        let page = page.says("Let it come into force: 25 domains gone, 0 new, 0 changed");
+        let page = page.says("Use this version: 25 domains dropped, 0 new, 0 changed");
         site.get("/lists/fence/entries").await.is(200).says("It asks to block 30 domains");
         let held = version(&page);
         // A version that was not looked at is not decided about.

@@ -110,7 +110,9 @@ fn threads_is_one_click_and_no_file() {
         assert!(file.text.contains("\nthreads.net,suspend,"), "{}", file.text);
         // What nobody brought cannot be overwritten.
         let plan = site.post("/look", click("account").with("mode", "overwrite")).await.is(200);
-        plan.says("Merging into");
+        let plan = plan.says("choose \u{201c}Merge\u{201d}").says("would lift all of them");
+        let file = site.post("/file", Sent::of(&plan)).await;
+        is_file(&file, "blocked_domains-merged.csv", "threads.net\n");
     });
 }
 

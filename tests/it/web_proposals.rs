@@ -376,6 +376,25 @@ fn what_the_server_refuses_is_told_in_its_words() {
 }
 
 #[test]
+fn a_sign_in_that_was_revoked_is_told_to_whoever_carries_a_plan_out_too() {
+    on_both(async |room| {
+        room.scene.follow("garden", &["a.example,suspend,"]);
+        let page = room.plan(ME, &[("list", "garden")]).await;
+        for _ in 0..20 {
+            room.scene.fake.fail(
+                "GET",
+                "/api/v1/domain_blocks",
+                Fault::Answer(401, "text/html", "<h1>x</h1>".into(), vec![]),
+            );
+        }
+        room.press(ME, &page).await.is(303);
+        let page = room.ended(ME).await.is(200).says("Sign in again");
+        page.says("Sign in to your server again");
+        assert!(room.scene.mine().is_empty());
+    });
+}
+
+#[test]
 fn a_guard_holds_until_it_is_let_go_of() {
     on_both(async |room| {
         room.scene.follow("garden", &["mastodon.social,suspend,", "a.example,suspend,"]);

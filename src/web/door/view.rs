@@ -36,6 +36,7 @@ pub struct PlanPage {
     irreversible: bool,
     /// The file that was brought can bring everything back.
     returns: bool,
+    is_account: bool,
     notices: Vec<String>,
     tiles: Vec<(usize, &'static str)>,
     guards: Vec<LetGo>,
@@ -97,11 +98,16 @@ impl PlanPage {
             || plan.update.iter().any(|u| suspends(&u.after) && !suspends(&u.before));
         PlanPage {
             headline,
-            sentence: plain(&plan.sentence()).into_owned(),
+            sentence: if form.without_file {
+                "What you block already was not looked at.".to_owned()
+            } else {
+                plain(&plan.sentence()).into_owned()
+            },
             checksum: plan.checksum.clone(),
             is_empty: plan.is_empty(),
             changed,
             irreversible: cuts,
+            is_account: plan.target.level == Level::Account,
             returns: plan.target.level == Level::Account && !form.without_file,
             notices: notices(plan, form),
             tiles,
@@ -125,9 +131,14 @@ impl PlanPage {
 fn notices(plan: &Plan, form: &Form) -> Vec<String> {
     let empty = form.file.as_ref().is_some_and(|file| file.bytes.is_empty());
     let about = match (form.without_file, empty) {
+        (true, _) if plan.target.level == Level::Account => Some(
+            "No file was needed: the new one has only what the list names. On your server choose \
+             \u{201c}Merge\u{201d}, which leaves your other blocks as they are. \
+             \u{201c}Overwrite\u{201d} would lift all of them.",
+        ),
         (true, _) => Some(
-            "No file was needed: the new one has only what the list names. Merging it adds that \
-             to the blocks that you have, and touches none of them.",
+            "No file was needed: the new one has only what the list names. Your other blocks stay \
+             as they are.",
         ),
         (false, true) => Some(
             "Your file is empty. It is taken for the export of an account that blocks nothing.",

@@ -73,6 +73,8 @@ pub struct Named {
     server: Option<String>,
     #[serde(default)]
     level: String,
+    #[serde(default)]
+    impact: String,
 }
 
 /// Where to sign in to a target's server again.
@@ -82,6 +84,9 @@ pub fn connect_again(target: &TargetRow) -> String {
     let server = target.base_url.trim_end_matches('/');
     let server = server.strip_prefix("https://").unwrap_or(server);
     query.append_pair("server", server).append_pair("level", &target.level.to_string());
+    if target.scopes.split_whitespace().any(|scope| scope == "admin:read") {
+        query.append_pair("impact", "yes");
+    }
     query.finish()
 }
 
@@ -142,12 +147,16 @@ pub async fn sign_in(
     keep(&site, jar, Purpose::SignIn { next }, pending)
 }
 
-pub async fn connect(person: Person, Query(Named { server, level }): Query<Named>) -> Response {
+pub async fn connect(
+    person: Person,
+    Query(Named { server, level, impact }): Query<Named>,
+) -> Response {
     // Most people connect the account that they have signed in with.
     let own = || person.name.rsplit_once('@').map(|(_, domain)| domain.to_owned());
     let server = server.or_else(own).unwrap_or_default();
     let instance = level == Level::Instance.to_string();
-    page::html(StatusCode::OK, &Connect { server, instance, impact: false, problem: None })
+    let impact = !impact.is_empty();
+    page::html(StatusCode::OK, &Connect { server, instance, impact, problem: None })
 }
 
 /// The first half of connecting a server.

@@ -169,7 +169,7 @@ pub(super) fn change(difference: &Difference) -> Change {
         before: *before,
         after: *after,
         deed: format!(
-            "Let it come into force: {} gone, {} new, {} changed",
+            "Use this version: {} dropped, {} new, {} changed",
             count(removed.len(), "domain"),
             added.len(),
             regraded.len()

@@ -270,11 +270,13 @@ pub(super) fn headline(plan: &Plan) -> String {
 
 fn cuts_sentence(plan: &Plan, outline: &Outline) -> Option<String> {
     let (following, followers) = (plan.summary.following, plan.summary.followers);
+    let waits = if plan.summary.held > 0 { " Rows that wait for you are not counted." } else { "" };
     if following + followers > 0 {
-        return Some(format!("Cuts {}.", relations(plan.state.level, following, followers)));
+        let cuts = relations(plan.state.level, following, followers);
+        return Some(format!("Cuts {cuts}.{waits}"));
     }
     (outline.cutting > 0 && outline.unknown == 0)
-        .then(|| "Cuts nobody, as far as your server tells.".to_owned())
+        .then(|| format!("Cuts nobody, as far as your server tells.{waits}"))
 }
 
 fn about(proposal: &Proposal) -> String {
@@ -398,17 +400,20 @@ const fn about_group(group: Group, level: Level) -> (&'static str, &'static str)
     match (group, level) {
         (Group::Cuts, Level::Account) => (
             "that end follows",
-            "These people and you are cut off from each other. Followers do not come back.",
+            "If you go on, these people and you lose each other, and followers do not come back.",
         ),
         (Group::Cuts, Level::Instance) => (
             "that end follows",
-            "People here and there are cut off from each other. Nobody can bring that back.",
+            "If you go on, people here and there lose each other. Nobody can bring that back.",
         ),
         (Group::Held, _) => (
             "waiting for you",
-            "Something speaks against them. They are not done unless you say so.",
+            "Something speaks against them, as each row says. They are not done unless you \
+             accept them or let their guard go.",
         ),
-        (Group::Removes, _) => ("lifted", "These blocks go. What they kept away can come again."),
+        (Group::Removes, _) => {
+            ("lifted", "If you go on, these blocks go. What they kept away can come again.")
+        }
         (Group::Lowers, _) => ("lowered", "These blocks do less than now."),
         (Group::Raises, _) => ("raised", "These blocks do more than now."),
         (Group::Edits, _) => {

@@ -14,8 +14,8 @@ impl OnPage for Word {
         match self {
             Word::Accept => "Accept",
             Word::Unaccept => "Hold it again",
-            Word::Except => "Except",
-            Word::Unexcept => "End the exception",
+            Word::Except => "Never block",
+            Word::Unexcept => "Lists may block it",
             Word::Ignore => "Ignore",
             Word::Unignore => "Put back",
             Word::Keep => "Keep",

@@ -3,7 +3,6 @@
 //! The page shows how far it is and, without a script, asks again by itself every few seconds.
 //! With one, the same words come as server-sent events.
 
-use std::error::Error;
 use std::time::Duration;
 
 use askama::Template;
@@ -15,7 +14,6 @@ use serde::Serialize;
 use crate::apply::ApplyError;
 use crate::desk::{DeskError, Ended, Status, Taken, Work};
 use crate::store::{RunId, TargetRow};
-use crate::target::TargetError;
 use crate::text::{plain, rough};
 use crate::web::at::At;
 use crate::web::entry::connect_again;
@@ -58,7 +56,7 @@ struct Failed {
     more: usize,
     run: Option<RunId>,
     was_planning: bool,
-    /// Where to sign in again, if the server has refused what no waiting will change.
+    /// Where to sign in again, if it was the server that did not help.
     sign_in: Option<String>,
 }
 
@@ -147,7 +145,11 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
 
 fn failed(head: Head, row: &TargetRow, status: &Status, error: &anyhow::Error) -> Response {
     const MOST: usize = 20;
-    let (title, says) = match Fault::of(error) {
+    let fault = Fault::of(error);
+    let refused =
+        matches!(&fault, Some(Fault::Told { status, .. }) if *status == StatusCode::BAD_GATEWAY);
+    let sign_in = refused.then(|| connect_again(row));
+    let (title, says) = match fault {
         Some(Fault::Told { title, says, .. }) => (title, says),
         Some(Fault::Missing) => ("It is not there any more".to_owned(), String::new()),
         Some(Fault::Broken(_)) | None => {
@@ -168,9 +170,6 @@ fn failed(head: Head, row: &TargetRow, status: &Status, error: &anyhow::Error) -
     let more = differences.len().saturating_sub(MOST);
     differences.truncate(MOST);
     let was_planning = matches!(status.work, Work::Plan | Work::Apply) && status.run.is_none();
-    let refused =
-        |cause: &(dyn Error + 'static)| matches!(cause.downcast_ref(), Some(TargetError::Fatal(_)));
-    let sign_in = error.chain().any(refused).then(|| connect_again(row));
     let run = status.run;
     let page = Failed { head, title, says, differences, more, run, was_planning, sign_in };
     page::html(StatusCode::OK, &page)

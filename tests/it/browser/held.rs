@@ -56,6 +56,7 @@ async fn comes_into_force(browser: &Browser, serving: &Serving) {
     browser.says("A new version is held").await;
     browser.looks("list-held").await;
     browser.press_css("button[name=word][value=accept]").await;
+    browser.says("Names 10 domains").await;
     browser.says_nothing_of("A new version is held").await;
     browser.open(&serving.at("/targets/1/plan")).await;
     browser.press("Look again").await;
@@ -64,7 +65,7 @@ async fn comes_into_force(browser: &Browser, serving: &Serving) {
 }
 
 async fn is_let_go(browser: &Browser, serving: &Serving) {
-    browser.press("Lift that many at once").await;
+    browser.press("Allow that many lifted blocks").await;
     browser.says("Lifts 20 domains.").await;
     browser.looks("plan-let-go").await;
     browser.press("Lift 20 blocks").await;
