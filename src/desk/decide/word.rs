@@ -35,17 +35,12 @@ worded! {
 }
 
 /// Some of the words, for each of many rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Words(u16);
 
 impl Words {
     pub fn iter(self) -> impl Iterator<Item = Word> {
         Word::ALL.iter().copied().filter(move |word| self.0 & bit(*word) != 0)
-    }
-
-    #[must_use]
-    pub const fn and(self, other: Words) -> Words {
-        Words(self.0 | other.0)
     }
 }
 

@@ -34,8 +34,6 @@ pub struct PlanPage {
     is_empty: bool,
     changed: bool,
     irreversible: bool,
-    /// The file that was brought can bring everything back.
-    returns: bool,
     is_account: bool,
     notices: Vec<String>,
     tiles: Vec<(usize, &'static str)>,
@@ -108,7 +106,6 @@ impl PlanPage {
             changed,
             irreversible: cuts,
             is_account: plan.target.level == Level::Account,
-            returns: plan.target.level == Level::Account && !form.without_file,
             notices: notices(plan, form),
             tiles,
             guards: guards(plan),

@@ -148,11 +148,9 @@ impl<'a> PlanPage<'a> {
                 group_view(&context, (outline, &found), asked, *group, only.is_some())
             })
             .collect();
-        let mut used = Words::default();
-        for group in &groups {
-            used = used.and(group.all.iter().copied().collect());
-            used = group.rows.iter().fold(used, |used, row| used.and(row.words));
-        }
+        let of_rows = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.words.iter());
+        let of_all = groups.iter().flat_map(|group| group.all.iter().copied());
+        let used: Words = of_rows.chain(of_all).collect();
         let legend = used.iter().map(|word| (word.label(), word.means(is_following)));
         let is_empty = plan.is_empty();
         PlanPage {
