@@ -1,6 +1,5 @@
 //! What `plan`, `apply` and others take in common: which lists, and what to make of them.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -204,7 +203,7 @@ pub fn stop_on_interrupt() -> Stop {
         while interrupted().await {
             asked += 1;
             stopper.ask();
-            if asked == 1 && std::io::stderr().is_terminal() {
+            if asked == 1 {
                 eprintln!("\nStopping after the current change. Again to stop at once.");
             }
             if asked > 1 {

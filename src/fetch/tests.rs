@@ -191,18 +191,23 @@ async fn a_host_is_asked_one_thing_at_a_time_and_hosts_side_by_side() {
     let done = futures_util::future::join_all((0..8).map(|_| ask(&one))).await;
     assert!(done.iter().all(Result::is_ok));
     assert_eq!(traffic.most.load(Ordering::SeqCst), 1);
+    // None of the others answers before all of them were asked.
+    let (gate, asked) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut hosts = Vec::new();
     for _ in 0..8 {
-        hosts.push(server().await.0);
+        hosts.push(gated(gate.clone(), asked.clone()).await);
     }
-    let start = std::time::Instant::now();
-    futures_util::future::join_all(hosts.iter().map(&ask)).await;
-    let together = start.elapsed();
-    let start = std::time::Instant::now();
-    for host in &hosts {
-        ask(host).await.unwrap();
-    }
-    assert!(together < start.elapsed() / 2, "{together:?}");
+    let list = |host: &Url| Request::get(host.join("list").unwrap());
+    let lists: Vec<Request> = hosts.iter().map(list).collect();
+    let answers = futures_util::future::join_all(lists.iter().map(|list| fetcher.fetch(list)));
+    let opens = async {
+        while asked.load(Ordering::SeqCst) < hosts.len() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        gate.add_permits(hosts.len());
+    };
+    let (answers, ()) = tokio::join!(answers, opens);
+    assert!(answers.iter().all(Result::is_ok));
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! Following lists: what is kept, what is held, and what a plan makes of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::command::Machine;
+use crate::command::{Machine, Said};
+use crate::gate::Gate;
 use crate::publisher::Publisher;
 use crate::shared::shared;
 use crate::store::place::on_both;
@@ -234,16 +235,20 @@ fn ten_lists_are_fetched_side_by_side_and_one_host_in_turn() {
     let mut args = vec!["plan".to_owned(), "b.csv".to_owned(), "--level".to_owned()];
     args.push("account".to_owned());
     machine.write("b.csv", "");
+    let gate = Gate::default();
     for publisher in &publishers {
         publisher.publish("/a.csv", list(5));
-        publisher.is_slow(Duration::from_millis(200));
+        publisher.waits_at(&gate);
         args.extend(["--list".to_owned(), publisher.url("/a.csv")]);
     }
-    let start = Instant::now();
-    machine.run(&args).exits(2).says("adds 5 domains");
-    assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+    let plans = machine.start(&args);
+    // None is answered before all were asked.
+    gate.reached(publishers.len());
+    gate.open();
+    Said::from(plans.wait_with_output().unwrap()).exits(2).says("adds 5 domains");
 
     let publisher = &publishers[0];
+    publisher.is_slow(Duration::from_millis(50));
     let mut args = args[..4].to_vec();
     for n in 0..5 {
         publisher.publish(&format!("/{n}.csv"), list(5));

@@ -1,7 +1,5 @@
 //! Keeping accounts and instances in step with lists, from the command line, night by night.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::command::{Machine, Said};
@@ -626,7 +624,7 @@ fn two_rounds_never_work_on_one_target() {
         // The first round stands in the middle of its work.
         scene.fake.hold(4, Moment::Before);
         let first = scene.machine.start(&["sync"]);
-        assert!(scene.fake.held(Duration::from_secs(20)));
+        scene.fake.held();
         scene.run(&["sync"]).exits(3).says("Another run is working on this target");
         scene.fake.let_go();
         let first = Said::from(first.wait_with_output().unwrap());
@@ -642,7 +640,7 @@ fn what_a_killed_round_had_to_do_is_done_by_the_next() {
     scene.auto(HOME, "ours");
     scene.fake.hold(9, Moment::After);
     let mut first = scene.machine.start(&["sync"]);
-    assert!(scene.fake.held(Duration::from_secs(20)));
+    scene.fake.held();
     first.kill().unwrap();
     first.wait().unwrap();
     scene.fake.let_go();

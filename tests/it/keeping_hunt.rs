@@ -1,7 +1,6 @@
 //! Sequences in which keeping a target in step could go wrong.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use compact_str::CompactString;
 use hedgerow::block::{Block, Level, Rule, Severity};
@@ -272,7 +271,7 @@ fn an_interrupted_run_is_not_finished_on_another_server_of_the_same_name() {
     scene.auto(ME, "ours");
     scene.fake.hold(9, Moment::After);
     let mut first = scene.machine.start(&["sync"]);
-    assert!(scene.fake.held(Duration::from_secs(20)));
+    scene.fake.held();
     first.kill().unwrap();
     first.wait().unwrap();
     scene.fake.let_go();
@@ -300,7 +299,7 @@ fn a_run_that_was_killed_does_not_go_over_a_decision_that_came_since() {
     scene.auto(HOME, "ours");
     scene.fake.hold(9, Moment::After);
     let mut first = scene.machine.start(&["sync"]);
-    assert!(scene.fake.held(Duration::from_secs(20)));
+    scene.fake.held();
     first.kill().unwrap();
     first.wait().unwrap();
     scene.fake.let_go();
@@ -324,7 +323,7 @@ fn what_a_person_stopped_is_not_gone_on_with_at_night() {
     scene.auto(HOME, "ours");
     scene.fake.hold(9, Moment::After);
     let mut first = scene.machine.start(&["apply", HOME, "--list", "ours", "--yes"]);
-    assert!(scene.fake.held(Duration::from_secs(20)));
+    scene.fake.held();
     first.kill().unwrap();
     first.wait().unwrap();
     scene.fake.let_go();
@@ -360,7 +359,7 @@ fn what_somebody_did_while_a_run_was_interrupted_is_theirs() {
     scene.subscribe(HOME, "ours", &["--retractions", "follow", "--grace", "0"]);
     scene.fake.hold(9, Moment::After);
     let mut first = scene.machine.start(&["apply", HOME, "--yes"]);
-    assert!(scene.fake.held(Duration::from_secs(20)));
+    scene.fake.held();
     first.kill().unwrap();
     first.wait().unwrap();
     scene.fake.let_go();
@@ -387,7 +386,7 @@ fn what_an_abandoned_run_had_sent_is_hedgerows() {
     scene.auto(HOME, "ours");
     scene.fake.hold(9, Moment::After);
     let mut first = scene.machine.start(&["sync"]);
-    assert!(scene.fake.held(Duration::from_secs(20)));
+    scene.fake.held();
     first.kill().unwrap();
     first.wait().unwrap();
     scene.fake.let_go();

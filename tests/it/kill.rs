@@ -3,13 +3,13 @@
 //! be done, and the backup is there.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::io::{BufRead, BufReader, Read};
 
-use crate::command::Machine;
-use crate::fake::{AdminBlock, Fake, Moment, Request, Version};
+use crate::command::{Machine, Said};
+use crate::fake::{AdminBlock, Fake, Fault, Moment, Request, Version};
+use crate::gate::Gate;
 
 const CHANGES: usize = 50;
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fifty changes of all three kinds on an instance: 20 new, 15 raised, 15 lifted.
 struct Scene {
@@ -57,7 +57,7 @@ impl Scene {
     fn kill_at(&self, number: usize, moment: Moment) {
         self.fake.hold(number, moment);
         let mut child = self.machine.start(&["apply", "plan.json", "--yes"]);
-        assert!(self.fake.held(PATIENCE), "request {number} did not come");
+        self.fake.held();
         child.kill().unwrap();
         child.wait().unwrap();
         self.fake.let_go();
@@ -149,15 +149,22 @@ fn what_somebody_changed_meanwhile_is_left_alone() {
 #[test]
 fn ctrl_c_stops_after_the_current_change_and_the_run_goes_on_later() {
     let scene = Scene::new();
-    scene.fake.fail("POST", "/api/v1/admin", crate::fake::Fault::Delay(Duration::from_secs(2)));
-    let child = scene.machine.start(&["apply", "plan.json", "--yes"]);
-    // The first change is on its way and will take two seconds to be answered.
-    while scene.fake.faults_left() > 0 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let gate = Gate::default();
+    scene.fake.fail("POST", "/api/v1/admin", Fault::Held(gate.clone()));
+    let mut child = scene.machine.start(&["apply", "plan.json", "--yes"]);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    // The first change is on its way, and stays so until the command has heard.
+    gate.reached(1);
     let id = i32::try_from(child.id()).unwrap();
     std::process::Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap();
-    let said = crate::command::Said::from(child.wait_with_output().unwrap());
+    let mut heard = String::new();
+    while !heard.contains("Stopping after the current change.") {
+        assert!(stderr.read_line(&mut heard).unwrap() > 0, "{heard}");
+    }
+    gate.open();
+    let mut said = Said::from(child.wait_with_output().unwrap());
+    stderr.read_to_string(&mut heard).unwrap();
+    said.stderr = heard;
     said.exits(1).says("stopped on request").says("Run 1 stopped after 1 change of 50");
     scene.machine.run(&["resume", "1"]).exits(0).says("Verified");
     scene.check_result();
@@ -168,7 +175,7 @@ fn two_runs_at_once_never_work_on_one_target() {
     let scene = Scene::new();
     scene.fake.hold(5, Moment::Before);
     let mut first = scene.machine.start(&["apply", "plan.json", "--yes"]);
-    assert!(scene.fake.held(PATIENCE));
+    scene.fake.held();
     scene.machine.run(&["apply", "plan.json", "--yes"]).exits(1).says("Another run is working");
     scene.machine.run(&["resume"]).exits(1).says("Another run is working");
     scene.fake.let_go();

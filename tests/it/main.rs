@@ -12,6 +12,7 @@ mod desk;
 mod doors;
 mod fake;
 mod following;
+mod gate;
 mod impact;
 mod keeping;
 mod keeping_hunt;

@@ -8,6 +8,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::gate::Gate;
+
 #[derive(Default)]
 struct State {
     files: HashMap<String, Vec<u8>>,
@@ -15,6 +17,7 @@ struct State {
     broken: HashMap<String, (u16, String)>,
     asked: Vec<Asked>,
     patience: Duration,
+    gate: Option<Gate>,
     now: usize,
     most: usize,
 }
@@ -66,6 +69,11 @@ impl Publisher {
         self.state.lock().unwrap().patience = patience;
     }
 
+    /// Answers nobody before they were let through here.
+    pub fn waits_at(&self, gate: &Gate) {
+        self.state.lock().unwrap().gate = Some(gate.clone());
+    }
+
     /// What was asked since the last time this was asked.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.state.lock().unwrap().asked)
@@ -85,12 +93,15 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_once(": ").map(|(n, v)| (n.to_lowercase(), v.to_owned())))
         .collect();
-    let patience = {
+    let (gate, patience) = {
         let mut state = state.lock().unwrap();
         state.now += 1;
         state.most = state.most.max(state.now);
-        state.patience
+        (state.gate.clone(), state.patience)
     };
+    if let Some(gate) = gate {
+        gate.enter();
+    }
     std::thread::sleep(patience);
     let mut state = state.lock().unwrap();
     state.now -= 1;

@@ -5,9 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
+use futures_util::StreamExt;
 use hedgerow::app::App;
 use hedgerow::fetch::Reach;
 use hedgerow::web::Settings;
@@ -185,12 +187,15 @@ impl Site {
         Site { cookies, ..self.clone() }
     }
 
-    pub async fn ask(&self, mut request: Builder, body: Vec<u8>) -> Page {
+    async fn answer(&self, mut request: Builder, body: Vec<u8>) -> Response {
         for (name, value) in &self.cookies {
             request = request.header("cookie", format!("{name}={value}"));
         }
-        let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await;
-        let (parts, body) = answer.unwrap().into_parts();
+        self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    }
+
+    pub async fn ask(&self, request: Builder, body: Vec<u8>) -> Page {
+        let (parts, body) = self.answer(request, body).await.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         Page { status: parts.status, headers: parts.headers, text }
@@ -198,6 +203,15 @@ impl Site {
 
     pub async fn get(&self, path: &str) -> Page {
         self.ask(Request::get(path).header("host", "127.0.0.1:8787"), Vec::new()).await
+    }
+
+    /// Opens what is told as it comes (server-sent events).
+    pub async fn events(&self, path: &str) -> Events {
+        let request = Request::get(path).header("host", "127.0.0.1:8787");
+        let answer = self.answer(request, Vec::new()).await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        Events { body: answer.into_body().into_data_stream(), told: String::new() }
     }
 
     pub async fn post(&self, path: &str, sent: Sent) -> Page {
@@ -223,6 +237,31 @@ fn form(path: &str) -> Builder {
         .header("host", "127.0.0.1:8787")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
+}
+
+/// What is told as it comes, and what of it has come.
+pub struct Events {
+    body: BodyDataStream,
+    told: String,
+}
+
+impl Events {
+    /// Waits until this was told.
+    pub async fn says(&mut self, text: &str) {
+        while !self.told.contains(text) {
+            let more = self.body.next().await;
+            let more = more.unwrap_or_else(|| panic!("{text:?} is not in:\n{}", self.told));
+            self.told += std::str::from_utf8(&more.unwrap()).unwrap();
+        }
+    }
+
+    /// Everything that was told, when it is over.
+    pub async fn rest(mut self) -> String {
+        while let Some(more) = self.body.next().await {
+            self.told += std::str::from_utf8(&more.unwrap()).unwrap();
+        }
+        self.told
+    }
 }
 
 impl Sent {

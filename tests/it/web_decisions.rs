@@ -1,8 +1,6 @@
 //! A person's word on the rows of a plan, whoever says it: each word from a program, all of a
 //! request or nothing, whole groups, and a restore of which rows are left out.
 
-use std::time::{Duration, Instant};
-
 use hedgerow::store::{EventFilter, EventKind};
 use serde_json::{Value, json};
 
@@ -333,12 +331,8 @@ fn thousands_are_excepted_at_once() {
         let page = room.plan(ME, &[]).await;
         // Too many at once are held, and still can be excepted.
         assert!(page.text.contains(">Never block all 5000</button>"), "{}", page.text);
-        let begun = Instant::now();
         let all = [("what", "except"), ("of", "held")];
         let page = room.says(ME, &page, &all).await.says("No list blocks 5000 domains here");
-        let took = begun.elapsed();
-        eprintln!("5000 domains were excepted in {took:?}");
-        assert!(took < Duration::from_secs(20), "{took:?}");
         assert_eq!(rows(&page, "skipped").len(), 50);
         let store = room.site.site().app().store().await.unwrap();
         let excepted = EventFilter {

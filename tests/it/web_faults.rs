@@ -1,12 +1,11 @@
 //! What went wrong, as a page tells it: whose fault it was, what was done, and what to do next.
 
-use std::time::Duration;
-
 use serde_json::json;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use crate::command::Machine;
 use crate::fake::{AdminBlock, Fake, Fault};
+use crate::gate::Gate;
 use crate::keeping::{HOME, ME};
 use crate::web::{Site, on_both as on_machines};
 use crate::web_api::Program;
@@ -152,7 +151,7 @@ fn whoever_cannot_be_followed_again_is_told_why() {
         assert!(!page.text.contains("broken here"), "{}", page.text);
         assert!(fake.world().follows.is_empty());
         // The first of them is followed, and then the server does not answer.
-        fake.fail("POST", "/api/v1/accounts/", Fault::Delay(Duration::from_millis(1)));
+        fake.fail("POST", "/api/v1/accounts/", Fault::Nothing);
         revoked(fake, "POST", "/api/v1/accounts/");
         room.site.approved(fake, &refollow, &[]).await.1.is(303);
         let page = room.ended(ME).await.is(200).says("1 person is followed again. Then");
@@ -160,11 +159,13 @@ fn whoever_cannot_be_followed_again_is_told_why() {
         assert!(page.text.contains(&format!("href=\"{run}\"")), "{}", page.text);
         assert_eq!(fake.world().follows.len(), 1);
         // Whoever is followed while it is stopped stays followed, and that is said.
-        fake.fail("POST", "/api/v1/accounts/", Fault::Delay(Duration::from_millis(1500)));
+        let gate = Gate::default();
+        fake.fail("POST", "/api/v1/accounts/", Fault::Held(gate.clone()));
         room.site.approved(fake, &refollow, &[]).await.1.is(303);
         let page = room.site.get(&format!("{}/work", room.path(ME).await)).await.is(200);
         let page = page.says("Stop. Who is followed again by then stays followed.");
         assert!(!page.text.contains("Nothing is changed by it"), "{}", page.text);
+        gate.open();
         assert_eq!(room.worked(ME).await, run);
         assert_eq!(fake.faults_left(), 0);
     });

@@ -6,6 +6,7 @@ use hedgerow::store::TargetRow;
 
 use crate::command::Machine;
 use crate::fake::Fault;
+use crate::gate::Gate;
 use crate::keeping::{HOME, ME, Scene};
 use crate::store::place;
 use crate::web::{Page, Site};
@@ -51,7 +52,7 @@ impl Room {
 
     pub async fn ended(&self, target: &str) -> Page {
         let path = format!("{}/work", self.path(target).await);
-        for _ in 0..1500 {
+        for _ in 0..5000 {
             let page = self.site.get(&path).await;
             let goes_on = page.status == 200 && page.text.contains("data-events=");
             if !goes_on {
@@ -270,23 +271,20 @@ fn it_is_stopped_in_the_middle_and_gone_on_with() {
             .follow("garden", &["a.example,suspend,", "b.example,suspend,", "c.example,suspend,"]);
         let page = room.plan(ME, &[("list", "garden")]).await;
         let path = room.path(ME).await;
-        for _ in 0..3 {
-            let late = Fault::Delay(Duration::from_millis(400));
-            room.scene.fake.fail("POST", "/api/v1/domain_blocks", late);
-        }
+        // The second of three blocks is on its way.
+        let gate = Gate::default();
+        room.scene.fake.fail("POST", "/api/v1/domain_blocks", Fault::Nothing);
+        room.scene.fake.fail("POST", "/api/v1/domain_blocks", Fault::Held(gate.clone()));
         room.press(ME, &page).await.is(303);
+        gate.reached(1);
         let work = format!("{path}/work");
-        // Stopped before the first step, nothing would have been begun.
-        let sends = || room.scene.fake.writes().iter().any(|it| it.method == "POST");
-        while !sends() || !room.site.get(&work).await.is(200).text.contains("of 3") {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        room.site.get(&work).await.is(200).says("1 of 3");
         assert_eq!(to(&room.site.send(&format!("{work}/stop"), &[]).await.is(303)), work);
         room.site.get(&work).await.is(200).says("Stopping after the step that is under way");
+        gate.open();
         let run = room.worked(ME).await;
         room.site.get(&run).await.is(200).says("stopped").says("Go on with it");
-        let blocked = room.scene.mine().len();
-        assert!((1..3).contains(&blocked), "{blocked}");
+        assert_eq!(room.scene.mine().len(), 2);
         room.site.send(&format!("{run}/resume"), &[]).await.is(303);
         assert_eq!(room.worked(ME).await, run);
         room.site.get(&run).await.is(200).says("done and verified").says("3 of 3");
@@ -305,7 +303,7 @@ fn a_run_whose_connection_broke_is_gone_on_with_or_given_up() {
         let page = room.plan(ME, &[("list", "garden")]).await;
         let path = room.path(ME).await;
         // The second block takes effect, and everything after it fails.
-        fake.fail("POST", "/api/v1/domain_blocks", Fault::Delay(Duration::from_millis(1)));
+        fake.fail("POST", "/api/v1/domain_blocks", Fault::Nothing);
         for _ in 0..40 {
             fake.fail(
                 "POST",
@@ -665,9 +663,8 @@ fn progress_is_told_as_it_comes_and_ends() {
         room.scene.follow("garden", &["a.example,suspend,", "b.example,suspend,"]);
         let page = room.plan(ME, &[("list", "garden")]).await;
         let path = room.path(ME).await;
-        for _ in 0..2 {
-            fake.fail("POST", "/api/v1/domain_blocks", Fault::Delay(Duration::from_millis(400)));
-        }
+        let gate = Gate::default();
+        fake.fail("POST", "/api/v1/domain_blocks", Fault::Held(gate.clone()));
         room.press(ME, &page).await.is(303);
         let shown = room.site.get(&format!("{path}/work")).await.is(200);
         let shown = shown.says("http-equiv=\"refresh\"").says("data-events=");
@@ -677,10 +674,11 @@ fn progress_is_told_as_it_comes_and_ends() {
             to(&room.site.get(&format!("{path}/plan")).await.is(303)),
             format!("{path}/work")
         );
-        let told = room.site.get(&format!("{path}/work/events")).await.is(200);
-        assert_eq!(told.headers["content-type"], "text/event-stream");
-        assert!(told.text.contains("\"total\":2"), "{}", told.text);
-        assert!(told.text.trim_end().ends_with("event: over\ndata: \"over\""), "{}", told.text);
+        let mut told = room.site.events(&format!("{path}/work/events")).await;
+        told.says("\"total\":2").await;
+        gate.open();
+        let told = told.rest().await;
+        assert!(told.trim_end().ends_with("event: over\ndata: \"over\""), "{told}");
         assert!(room.worked(ME).await.starts_with("/runs/"));
         room.site.get("/targets/99999/work/events").await.is(404);
     });

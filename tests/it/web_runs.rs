@@ -1,8 +1,7 @@
 //! What was done: backups, bringing one back, following people again.
 
-use std::time::Duration;
-
 use crate::fake::Fault;
+use crate::gate::Gate;
 use crate::keeping::{HOME, ME};
 use crate::web_proposals::{Room, field, on_both, to};
 
@@ -101,8 +100,10 @@ fn the_right_to_follow_is_given_back_whatever_comes_of_it() {
 
         // Something else has begun on the target while the approval was on its way.
         for kept in [false, true] {
-            fake.fail("GET", "/api/v1/domain_blocks", Fault::Delay(Duration::from_secs(2)));
+            let gate = Gate::default();
+            fake.fail("GET", "/api/v1/domain_blocks", Fault::Held(gate.clone()));
             let busy = room.site.site().desk().read(&app, &row).unwrap();
+            gate.reached(1);
             if kept {
                 fake.fail("POST", "/oauth/revoke", broken());
             }
@@ -111,6 +112,7 @@ fn the_right_to_follow_is_given_back_whatever_comes_of_it() {
             assert_eq!(answer.text.contains("could not be given back"), kept, "{}", answer.text);
             assert_eq!(answer.text.contains(AT), kept, "{}", answer.text);
             assert_eq!(fake.tokens(), tokens + usize::from(kept));
+            gate.open();
             busy.over().await;
         }
         // It began, and failed half-way.

@@ -25,7 +25,7 @@ async fn read(site: &Site, target: &str) -> Page {
     let before = site.get(&format!("{target}/blocks")).await.is(200).text;
     let answer = site.send(&format!("{target}/read"), &[]).await.is(303);
     assert_eq!(answer.headers["location"], format!("{target}/work"));
-    for _ in 0..500 {
+    for _ in 0..5000 {
         let page = site.get(&format!("{target}/blocks")).await.is(200);
         let busy = page.text.contains("being read right now");
         if page.text.contains("As of") && page.text != before && !busy {

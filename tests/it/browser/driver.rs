@@ -16,7 +16,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use super::{Browser, PATIENCE};
+use super::Browser;
+use crate::gate::PATIENCE;
 
 /// What the browser of a journey is like.
 #[derive(Clone, Copy)]

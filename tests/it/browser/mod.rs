@@ -28,8 +28,7 @@ use serde_json::{Value, json};
 pub use driver::{Setup, on_browser};
 pub use serve::Serving;
 
-/// How long a page may take to say something. It takes milliseconds where nothing else runs.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::gate::PATIENCE;
 
 /// A screen, as CSS sees it.
 #[derive(Clone, Copy)]

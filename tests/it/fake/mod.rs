@@ -284,9 +284,10 @@ impl Fake {
         self.wire.hold(number, moment);
     }
 
-    /// Waits until the held request is there. False if it did not come in time.
-    pub fn held(&self, patience: Duration) -> bool {
-        self.wire.held(patience)
+    /// Waits until the held request is there.
+    #[track_caller]
+    pub fn held(&self) {
+        self.wire.held();
     }
 
     pub fn let_go(&self) {

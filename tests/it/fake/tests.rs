@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{AdminBlock, Fake, Fault, Moment, Version};
+use crate::gate::Gate;
 use crate::raw::{self, Seen};
 
 fn ask(fake: &Fake, method: &str, target: &str, token: &str, form: &str) -> Option<Seen> {
@@ -110,12 +111,31 @@ fn a_held_request_waits_for_the_test() {
             let block = |raw: &str| ask(&fake, "POST", USER, &token, &format!("domain={raw}"));
             assert!(block("a.example").is_some());
             let held = scope.spawn(move || block("b.example").is_none());
-            assert!(fake.held(Duration::from_secs(10)));
+            fake.held();
             assert_eq!(fake.world().account_domains().len(), effect);
             fake.let_go();
             assert!(held.join().unwrap());
         });
     }
+}
+
+#[test]
+fn what_waits_at_a_gate_goes_on_and_is_answered() {
+    let fake = Fake::start(Version::V4_6);
+    let token = fake.account_token();
+    let gate = Gate::default();
+    fake.fail("POST", USER, Fault::Nothing);
+    fake.fail("POST", USER, Fault::Held(gate.clone()));
+    std::thread::scope(|scope| {
+        let block = |raw: &str| ask(&fake, "POST", USER, &token, &format!("domain={raw}"));
+        assert!(block("a.example").is_some());
+        let waits = scope.spawn(move || block("b.example").unwrap().status);
+        gate.reached(1);
+        assert_eq!(fake.world().account_domains().len(), 1);
+        gate.open();
+        assert_eq!(waits.join().unwrap(), 200);
+        assert_eq!(fake.world().account_domains().len(), 2);
+    });
 }
 
 #[test]

@@ -5,18 +5,20 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
 
 use super::routes::{Answer, answer};
 use super::{Request, World};
+use crate::gate::{Gate, PATIENCE};
 
 /// What can go wrong with one request.
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// Another answer instead, with no effect: status, content type, body, more headers.
     Answer(u16, &'static str, String, Vec<(&'static str, String)>),
-    /// The answer comes late.
-    Delay(Duration),
+    /// Nothing goes wrong with this one, and the next fault waits for the next request.
+    Nothing,
+    /// The request waits at a gate before it takes effect.
+    Held(Gate),
     /// The connection breaks before the request takes effect.
     CutBefore,
     /// The request takes effect and its answer is lost.
@@ -104,11 +106,12 @@ impl Wire {
             Hold { wanted: Some((number, moment)), reached: false, released: false };
     }
 
-    pub fn held(&self, patience: Duration) -> bool {
+    #[track_caller]
+    pub fn held(&self) {
         let hold = self.shared.hold.lock().unwrap();
         let (hold, _) =
-            self.shared.changed.wait_timeout_while(hold, patience, |hold| !hold.reached).unwrap();
-        hold.reached
+            self.shared.changed.wait_timeout_while(hold, PATIENCE, |hold| !hold.reached).unwrap();
+        assert!(hold.reached, "the request to hold did not come: {:?}", hold.wanted);
     }
 
     pub fn let_go(&self) {
@@ -142,9 +145,9 @@ impl Shared {
             return stream.shutdown(Shutdown::Both);
         }
         let fault = self.fault_for(&request);
-        match fault {
+        match &fault {
             Some(Fault::CutBefore) => return stream.shutdown(Shutdown::Both),
-            Some(Fault::Delay(duration)) => std::thread::sleep(duration),
+            Some(Fault::Held(gate)) => gate.enter(),
             _ => {}
         }
         let response = match &fault {

@@ -23,7 +23,7 @@ fn a_locked_target_is_locked_for_everybody_until_the_lock_ends() {
         }
         drop(lock);
         // The server takes a moment to notice that a connection is gone.
-        for _ in 0..100 {
+        for _ in 0..2000 {
             if two.lock_target("me").await.unwrap().is_some() {
                 return;
             }

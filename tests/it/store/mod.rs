@@ -8,8 +8,6 @@ mod opening;
 pub mod owners;
 pub mod place;
 
-use std::time::Instant;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use hedgerow::block::Level;
 use hedgerow::store::{
@@ -364,17 +362,13 @@ fn twenty_thousand_steps_are_no_trouble() {
             .iter()
             .map(|domain| NewStep { action: Action::Add, domain, lists: "l" })
             .collect();
-        let start = Instant::now();
         let id = store.begin_run(&new_run("me", 0), &steps).await.unwrap();
-        let written = start.elapsed();
         let read = store.steps(id).await.unwrap();
         assert_eq!(read.len(), 20_000);
         assert!((0..).zip(&names).zip(&read).all(|((n, name), s)| s.seq == n && s.domain == *name));
         let seqs: Vec<_> = (0..20_000).collect();
         store.mark_steps(id, &seqs, StepStatus::Done, None, moment(1)).await.unwrap();
         assert_eq!(store.run(id).await.unwrap().unwrap().steps.done, 20_000);
-        println!("{}: written in {written:?}, all in {:?}", place.url, start.elapsed());
-        assert!(start.elapsed().as_secs() < 20, "this is not fast");
     });
 }
 
