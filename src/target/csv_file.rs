@@ -16,6 +16,7 @@ use super::{Capabilities, Kind, Matching, Target, TargetError, TargetRef, Writes
 use crate::block::{Block, Level, Rule, Severity, State};
 use crate::clock::Clock;
 use crate::domain::Domain;
+use crate::list::ReadError;
 use crate::plan::{Change, Mode};
 use crate::whole_file::{self, Readable};
 
@@ -25,6 +26,10 @@ pub const MOST_ROWS: usize = 20_000;
 /// The columns of Mastodon's export of an instance's blocks.
 const COLUMNS: [&str; 6] =
     ["#domain", "#severity", "#reject_media", "#reject_reports", "#public_comment", "#obfuscate"];
+
+const WEB_PAGE: &str = "it is a web page, perhaps the one on which your server offers its exports. \
+                        Download the file of blocked domains itself there, and take that. Nothing \
+                        was changed";
 
 /// Why a file is not taken as a target.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +84,11 @@ impl CsvFile {
     ) -> Result<CsvFile, CsvError> {
         let shown = name.to_owned();
         let wrong = |why: String| CsvError::NotAnExport { path: shown.clone(), why };
-        if let Some(why) = crate::list::wrong_kind(&bytes) {
-            return Err(wrong(why.to_string()));
+        match crate::list::wrong_kind(&bytes) {
+            None => {}
+            // In the words for a list, an address would be wrong.
+            Some(ReadError::Html { .. }) => return Err(wrong(WEB_PAGE.to_owned())),
+            Some(why) => return Err(wrong(why.to_string())),
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| wrong("it is not UTF-8 text; export it again".to_owned()))?;

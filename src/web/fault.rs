@@ -56,6 +56,11 @@ impl Fault {
         Fault::told(StatusCode::CONFLICT, "Something has changed meanwhile", says)
     }
 
+    /// Whether it was another server that did not help.
+    pub fn is_another_servers(&self) -> bool {
+        matches!(self, Fault::Told { status: StatusCode::BAD_GATEWAY, .. })
+    }
+
     /// Has more to say. What nobody is told stays so.
     #[must_use]
     pub fn and(self, more: &str) -> Fault {

@@ -7,7 +7,7 @@ use arcstr::ArcStr;
 
 use crate::block::Severity;
 use crate::combine::{Asks, Request};
-use crate::plan::{Add, Remove, Row, Update, describe, lifts, transition};
+use crate::plan::{Add, Remove, Row, Summary, Update, describe, lifts, transition};
 use crate::text::plain;
 
 pub fn effect_of_add(add: &Add) -> Cow<'static, str> {
@@ -28,6 +28,28 @@ pub fn effect_of(row: &Row) -> Cow<'static, str> {
         Row::Update(update) => effect_of_update(update),
         Row::Remove(remove) => effect_of_remove(remove),
     }
+}
+
+/// A number of a plan, and what it is the number of.
+pub type Tile = (usize, &'static str);
+
+/// What a plan comes to in numbers. What lifts, weakens, raises and adds is said even where it
+/// is none. What is held and what is kept are called as the page calls them.
+pub fn tiles(sum: Summary, held: &'static str, kept: &'static str) -> Vec<Tile> {
+    let edited = sum.update - sum.raise - sum.lower;
+    let tiles = [
+        (sum.held, held, false),
+        (sum.remove, "to lift", true),
+        (sum.lower, "to lower", true),
+        (sum.raise, "to raise", true),
+        (edited, "to edit", false),
+        (sum.add, "to add", true),
+        (sum.skipped, "skipped", false),
+        (sum.unchanged, "there already", false),
+        (sum.kept, kept, false),
+    ];
+    let shown = tiles.into_iter().filter(|(number, _, always)| *always || *number > 0);
+    shown.map(|(number, what, _)| (number, what)).collect()
 }
 
 /// What a list asks for, which a page shows as `garden asks for suspend: spam`.

@@ -458,7 +458,8 @@ fn a_bad_file_or_word_is_explained_and_the_choices_come_back() {
         for (content, says) in [
             (
                 &b"<!doctype html><html><body>Sign in</body></html>"[..],
-                "not an export of domain blocks",
+                "not an export of domain blocks: it is a web page, perhaps the one on which your \
+                 server offers its exports. Download the file",
             ),
             (b"PK\x03\x04\x00\x00\x00\x00", "not an export of domain blocks"),
             (b"\xff\xfeb\x00a\x00d\x00", "not an export of domain blocks"),

@@ -120,10 +120,29 @@ async fn document() -> ([(header::HeaderName, &'static str); 1], &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::policy::Terms;
+    use crate::web::api::input::MOST;
 
     #[test]
     fn the_document_is_the_one_in_the_repository() {
         insta::assert_snapshot!(TEXT.as_str());
+    }
+
+    /// What describes a field takes no constants, only numbers.
+    #[test]
+    fn the_limits_in_it_are_those_that_hold() {
+        let document: Value = serde_json::from_str(&TEXT).unwrap();
+        let terms = &document["components"]["schemas"]["Terms"]["properties"];
+        assert_eq!(terms["weight"]["maximum"], Terms::MOST_WEIGHT);
+        assert_eq!(terms["grace_days"]["maximum"], Terms::MOST_GRACE_DAYS);
+        let paths = document["paths"].as_object().unwrap().values();
+        let deeds = paths.flat_map(|path| path.as_object().unwrap().values());
+        let given = deeds.filter_map(|deed| deed["parameters"].as_array()).flatten();
+        let limits: Vec<&Value> = given.filter(|given| given["name"] == "limit").collect();
+        assert!(limits.len() > 10, "{limits:?}");
+        assert!(limits.iter().all(|limit| limit["schema"]["maximum"] == MOST), "{limits:?}");
     }
 }

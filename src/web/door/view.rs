@@ -12,6 +12,7 @@ use crate::import_page;
 use crate::plan::{Hold, Plan};
 use crate::policy::Guard;
 use crate::text::{count, plain};
+use crate::web::rows::{Tile, tiles};
 use crate::web::words;
 
 /// What was sent, to be carried on.
@@ -36,7 +37,7 @@ pub struct PlanPage {
     irreversible: bool,
     is_account: bool,
     notices: Vec<String>,
-    tiles: Vec<(usize, &'static str)>,
+    tiles: Vec<Tile>,
     guards: Vec<LetGo>,
     groups: Vec<Group>,
     /// Choices about rows that do not stand on this page.
@@ -75,22 +76,6 @@ impl PlanPage {
                 format!("{} held back, and nothing else to change", count(held, "change"))
             }
         };
-        let sum = plan.summary;
-        let edited = sum.update - sum.raise - sum.lower;
-        // What lifts, weakens, raises and adds is said even where it is none.
-        let tiles = [
-            (sum.held, "held back", false),
-            (sum.remove, "lifted", true),
-            (sum.lower, "lowered", true),
-            (sum.raise, "raised", true),
-            (edited, "edited", false),
-            (sum.add, "added", true),
-            (sum.skipped, "skipped", false),
-            (sum.unchanged, "there already", false),
-            (sum.kept, "yours, kept", false),
-        ];
-        let tiles = tiles.into_iter().filter(|(number, _, always)| *always || *number > 0);
-        let tiles = tiles.map(|(number, what, _)| (number, what)).collect();
         let suspends = |rule: &Rule| rule.severity == Severity::Suspend;
         let cuts = plan.add.iter().any(|add| add.rule.as_ref().is_none_or(suspends))
             || plan.update.iter().any(|u| suspends(&u.after) && !suspends(&u.before));
@@ -107,7 +92,7 @@ impl PlanPage {
             irreversible: cuts,
             is_account: plan.target.level == Level::Account,
             notices: notices(plan, form),
-            tiles,
+            tiles: tiles(plan.summary, "held back", "yours, kept"),
             guards: guards(plan),
             hidden: hidden(form, &groups),
             groups,

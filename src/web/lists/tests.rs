@@ -340,7 +340,7 @@ fn what_a_list_would_do() {
         name: "me@home.example".to_owned(),
         read_at: at("2026-03-03"),
         headline: "It would block 2 domains".to_owned(),
-        tiles: vec![(0, "raised"), (2, "added")],
+        tiles: vec![(0, "to raise"), (2, "to add")],
         notices: vec!["Look at this.".to_owned()],
         groups: vec![Group {
             id: "added",

@@ -18,7 +18,7 @@ use crate::verb::lists::would::would as planned;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Path, Query};
 use crate::web::page;
-use crate::web::rows::{effect_of, effect_of_add, effect_of_remove, effect_of_update};
+use crate::web::rows::{Tile, effect_of, effect_of_add, effect_of_remove, effect_of_update, tiles};
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 use crate::web::words;
@@ -54,7 +54,7 @@ pub(super) struct Planned {
     pub name: String,
     pub read_at: DateTime<Utc>,
     pub headline: String,
-    pub tiles: Vec<(usize, &'static str)>,
+    pub tiles: Vec<Tile>,
     pub notices: Vec<String>,
     pub groups: Vec<Group>,
     /// The target is kept in step with it already.
@@ -147,21 +147,11 @@ impl Planned {
         read_at: DateTime<Utc>,
         follows: bool,
     ) -> Planned {
-        let sum = plan.summary;
-        let headline = match (plan.is_empty(), sum.held) {
+        let headline = match (plan.is_empty(), plan.summary.held) {
             (false, _) => format!("It would {}", lower(&plan.deeds())),
             (true, 0) => "It would change nothing".to_owned(),
             (true, held) => format!("It would change nothing before you decide about {held}"),
         };
-        let tiles = [
-            (sum.held, "held back", false),
-            (sum.lower, "lowered", false),
-            (sum.raise, "raised", true),
-            (sum.add, "added", true),
-            (sum.skipped, "skipped", true),
-            (sum.unchanged, "there already", true),
-        ];
-        let tiles = tiles.into_iter().filter(|(number, _, always)| *always || *number > 0);
         let groups = [
             group("held", "held back", plan.held.len(), plan.held.iter().map(held)),
             group(
@@ -195,7 +185,7 @@ impl Planned {
             name,
             read_at,
             headline,
-            tiles: tiles.map(|(number, what, _)| (number, what)).collect(),
+            tiles: tiles(plan.summary, "held back", "left as they are"),
             notices: plan.notices.iter().filter_map(|notice| words::notice(notice)).collect(),
             groups: groups.into_iter().filter(|group| !group.rows.is_empty()).collect(),
             follows,

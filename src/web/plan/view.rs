@@ -18,6 +18,7 @@ use crate::text::{ago, count, plain};
 use crate::web::at::At;
 use crate::web::fault::Fault;
 use crate::web::paging::Paging;
+use crate::web::rows::{Tile, tiles};
 use crate::web::targets::Head;
 use crate::web::words;
 
@@ -36,7 +37,7 @@ pub struct PlanPage<'a> {
     pub(super) about: String,
     pub(super) headline: String,
     pub(super) sentence: Option<String>,
-    pub(super) tiles: Vec<(usize, &'static str)>,
+    pub(super) tiles: Vec<Tile>,
     pub(super) notices: Vec<String>,
     pub(super) problem: Option<String>,
     pub(super) note: Option<String>,
@@ -160,7 +161,7 @@ impl<'a> PlanPage<'a> {
             about: about(proposal),
             headline: headline(plan),
             sentence: cuts_sentence(plan, outline),
-            tiles: tiles(plan),
+            tiles: tiles(plan.summary, "waiting", "left as they are"),
             notices: plan
                 .notices
                 .iter()
@@ -309,23 +310,6 @@ fn part(wish: &Wish) -> Option<(&'static str, &'static str)> {
         }
         _ => None,
     }
-}
-
-fn tiles(plan: &Plan) -> Vec<(usize, &'static str)> {
-    let sum = plan.summary;
-    let tiles = [
-        (sum.held, "waiting", false),
-        (sum.remove, "lifted", true),
-        (sum.lower, "lowered", true),
-        (sum.raise, "raised", true),
-        (sum.update - sum.raise - sum.lower, "edited", false),
-        (sum.add, "added", true),
-        (sum.skipped, "skipped", false),
-        (sum.unchanged, "there already", false),
-        (sum.kept, "left as they are", false),
-    ];
-    let shown = tiles.into_iter().filter(|(number, _, always)| *always || *number > 0);
-    shown.map(|(number, what, _)| (number, what)).collect()
 }
 
 fn comes_to(plan: &Plan) -> Vec<String> {

@@ -146,8 +146,7 @@ pub async fn show(State(site): State<Site>, at: At) -> Answer {
 fn failed(head: Head, row: &TargetRow, status: &Status, error: &anyhow::Error) -> Response {
     const MOST: usize = 20;
     let fault = Fault::of(error);
-    let refused =
-        matches!(&fault, Some(Fault::Told { status, .. }) if *status == StatusCode::BAD_GATEWAY);
+    let refused = fault.as_ref().is_some_and(Fault::is_another_servers);
     let sign_in = refused.then(|| connect_again(row));
     let (title, says) = match fault {
         Some(Fault::Told { title, says, .. }) => (title, says),
