@@ -40,6 +40,8 @@ use crate::target::{Kind, Target, TargetError, Writes, Written};
 
 /// So many refusals in a row mean that the server refuses as such, not this domain.
 const REFUSALS_IN_A_ROW: usize = 10;
+/// Between the times that a lock is asked for, in milliseconds.
+const LETTING_GO: [u64; 4] = [20, 80, 200, 500];
 
 /// Hears how far a run has come.
 pub trait Progress: Patience {
@@ -484,8 +486,19 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// One run per target at a time.
+    /// One run per target at a time. The one before may have let go, and the database or the
+    /// system not have noticed yet, so it is asked for more than once.
     pub async fn lock(&self) -> Result<Lock, ApplyError> {
+        for pause in LETTING_GO {
+            match self.try_lock().await {
+                Err(ApplyError::Busy) => self.clock.sleep(Duration::from_millis(pause)).await,
+                answer => return answer,
+            }
+        }
+        self.try_lock().await
+    }
+
+    async fn try_lock(&self) -> Result<Lock, ApplyError> {
         let directory = self.data_dir.join("locks");
         let identity = self.target.identity();
         let whose = format!("{} {}", identity.level, whose(identity));

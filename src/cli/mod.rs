@@ -77,6 +77,9 @@ struct Cli {
     verb: Verb,
 }
 
+/// That the database was slow for once is nothing that anybody here can do something about.
+const LOGGED: &str = "warn,sqlx=error";
+
 const AFTER_HELP: &str = "\
 Pre-block Threads with the file that your server exports, and no sign-in at all:
   hedgerow apply blocked_domains.csv --list threads
@@ -218,7 +221,7 @@ pub fn main() -> ExitCode {
         }
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("HEDGEROW_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOGGED));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let json = cli.json;
     // One thread is enough for one person. Pages are for many.

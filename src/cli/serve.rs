@@ -106,7 +106,11 @@ impl Args {
         });
         tell(&site, metrics.as_ref(), json)?;
         let measured = measure(metrics, stop.clone());
-        tokio::try_join!(server.run(site, stop), measured)?;
+        let serving = async { tokio::try_join!(server.run(site.clone(), stop), measured) };
+        tokio::select! {
+            ended = serving => drop(ended?),
+            () = tell_again(&site, json) => {}
+        }
         Reply::noted("The server has ended.", json!({ "event": "ended" }))
     }
 }
@@ -115,6 +119,27 @@ async fn measure(metrics: Option<Metrics>, stop: Stop) -> Result<()> {
     match metrics {
         Some(metrics) => metrics.run(stop).await,
         None => Ok(()),
+    }
+}
+
+/// Whoever runs this and signs out would not come in again without another link.
+async fn tell_again(site: &Site, json: bool) {
+    loop {
+        site.house_left().await;
+        let sign_in = match site.way_in() {
+            Ok(sign_in) => sign_in,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "no new link could be made");
+                continue;
+            }
+        };
+        let mut out = io::stdout();
+        let _ = if json {
+            writeln!(out, "{}", json!({ "event": "signed out", "sign_in": sign_in }))
+        } else {
+            writeln!(out, "\nSigned out. Open this once to sign in again:\n\n  {sign_in}")
+        };
+        let _ = out.flush();
     }
 }
 

@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
-use super::decide::word::{Word, words_for_all};
+use super::decide::word::{Word, WordsForAll, words_for_all};
 use super::proposal::Wish;
 use crate::at_hand::findings;
 use crate::combine::Asks;
@@ -73,8 +73,8 @@ type Groups = Vec<Vec<Place>>;
 
 #[derive(Debug)]
 pub struct Outline {
-    groups: Arc<Groups>,
-    sought: Cache<Sought, Arc<Groups>>,
+    all: Found,
+    sought: Cache<Sought, Found>,
     /// Guards that hold something, and how much.
     pub guards: Vec<(Guard, usize)>,
     /// How many of the rows that are done end contact.
@@ -83,8 +83,6 @@ pub struct Outline {
     pub unknown: usize,
     /// Whether an exception keeps anything from being done.
     pub(super) has_excepted: bool,
-    /// The words for each whole group.
-    words: Vec<Vec<Word>>,
 }
 
 impl Place {
@@ -125,6 +123,16 @@ impl<'a> At<'a> {
             At::Remove(row) => &row.domain,
             At::Held(held) => held.row.name(),
             At::Skipped(row) => &row.domain,
+        }
+    }
+
+    /// Nothing can be decided about what is none.
+    pub fn is_domain(self) -> bool {
+        match self {
+            At::Add(_) | At::Update(_) => true,
+            At::Remove(_) | At::Held(_) | At::Skipped(_) => {
+                Domain::from_stored(self.name()).is_some()
+            }
         }
     }
 
@@ -170,11 +178,28 @@ impl<'a> At<'a> {
 
 /// The rows that were looked for.
 #[derive(Debug, Clone)]
-pub struct Found(Arc<Groups>);
+pub struct Found(Arc<InGroups>);
+
+#[derive(Debug)]
+struct InGroups {
+    rows: Groups,
+    words: Vec<WordsForAll>,
+}
 
 impl Found {
+    fn new(rows: Groups, plan: &Plan, wish: &Wish) -> Found {
+        let words = words_for_all(wish, plan, &rows);
+        Found(Arc::new(InGroups { rows, words }))
+    }
+
     pub fn of(&self, group: Group) -> &[Place] {
-        self.0.get(group as usize).map_or(&[], Vec::as_slice)
+        self.0.rows.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What can be said of all these rows of a group at once: each word that any of them takes,
+    /// and how many do.
+    pub fn words(&self, group: Group) -> &[(Word, usize)] {
+        self.0.words.get(group as usize).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -246,36 +271,28 @@ impl Outline {
         let unknown = ends.into_iter().filter(|domain| dark.contains(*domain)).count();
         let excepted = |row: &Skipped| matches!(row.reason, Reason::Excepted { .. });
         let has_excepted = plan.skipped.iter().any(excepted);
-        let words = |group: &Group| words_for_all(wish, plan, *group, &groups[*group as usize]);
-        let words = Group::ALL.iter().map(words).collect();
-        let (groups, sought) = (Arc::new(groups), findings());
-        Outline { groups, sought, guards, cutting, unknown, has_excepted, words }
+        let (all, sought) = (Found::new(groups, plan, wish), findings());
+        Outline { all, sought, guards, cutting, unknown, has_excepted }
     }
 
-    /// The rows of the plan that are looked for.
-    pub fn find(&self, plan: &Plan, sought: &Sought) -> Found {
+    /// The rows that are looked for, of the plan and the wish that this is the outline of.
+    pub fn find(&self, plan: &Plan, wish: &Wish, sought: &Sought) -> Found {
         if *sought == Sought::default() {
-            return Found(self.groups.clone());
+            return self.all.clone();
         }
         if let Some(known) = self.sought.get(sought) {
-            return Found(known);
+            return known;
         }
         let text = Finder::new(&sought.text);
         let fits = |place: &&Place| place.of(plan).is_some_and(|at| sought.fits(at, &text));
         let group = |all: &Vec<Place>| all.iter().filter(fits).copied().collect();
-        let found: Arc<Groups> = Arc::new(self.groups.iter().map(group).collect());
+        let found = Found::new(self.all.0.rows.iter().map(group).collect(), plan, wish);
         self.sought.insert(sought.clone(), found.clone());
-        Found(found)
+        found
     }
 
     pub fn rows(&self, group: Group) -> &[Place] {
-        self.groups.get(group as usize).map_or(&[], Vec::as_slice)
-    }
-
-    /// The words for a whole group: those that are said of groups and that any of its rows
-    /// takes.
-    pub fn words(&self, group: Group) -> &[Word] {
-        self.words.get(group as usize).map_or(&[], Vec::as_slice)
+        self.all.of(group)
     }
 }
 

@@ -102,10 +102,9 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(writing)
-        .await
-        .map_err(failed)?;
+        .test_before_acquire(false);
+    let writer =
+        patiently(|| writer.clone().connect_with(writing.clone())).await.map_err(failed)?;
     migrate_sqlite(&writer, &shown).await?;
     // A file does not hang up, so nobody needs to ask each time whether it is still there, and
     // none is closed for its age: see `open_postgres`.
@@ -122,6 +121,31 @@ async fn open_sqlite(path: &Path) -> Result<Store, StoreError> {
         standing: Arc::default(),
         owner: HOUSE,
     })
+}
+
+/// Two processes that open a new file at once both want to give it its journal. `SQLite` lets
+/// the second of them not wait, but fail.
+async fn patiently<A>(open: impl Fn() -> A) -> Result<SqlitePool, sqlx::Error>
+where
+    A: Future<Output = Result<SqlitePool, sqlx::Error>>,
+{
+    const PAUSE: Duration = Duration::from_millis(50);
+    let mut left = BUSY;
+    loop {
+        match open().await {
+            Err(error) if is_locked(&error) && !left.is_zero() => {
+                tokio::time::sleep(PAUSE).await;
+                left = left.saturating_sub(PAUSE);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, whatever it is about.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse().ok()).is_some_and(|code: u32| code & 0xff == 5)
 }
 
 /// `SQLite`'s migrator has no lock of its own. Under the write lock, the second of two

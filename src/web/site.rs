@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
+use tokio::sync::Notify;
 use url::Url;
 
 use super::entry::Link;
@@ -60,6 +61,8 @@ struct Inner {
     settings: Settings,
     key: Key,
     link: Link,
+    /// Whoever runs this has signed out.
+    left: Notify,
     limits: Limits,
     desk: Arc<Desk>,
     views: Views,
@@ -73,7 +76,8 @@ impl Site {
         let key = Key::from(app.vault()?.cookie_key());
         let (link, limits, desk) = (Link::default(), Limits::default(), Arc::default());
         let (views, shelf, sessions) = (Views::default(), Shelf::default(), Sessions::default());
-        let inner = Inner { app, settings, key, link, limits, desk, views, shelf, sessions };
+        let left = Notify::new();
+        let inner = Inner { app, settings, key, link, left, limits, desk, views, shelf, sessions };
         Ok(Site(Arc::new(inner)))
     }
 
@@ -110,6 +114,15 @@ impl Site {
 
     pub(super) fn shelf(&self) -> &Shelf {
         &self.0.shelf
+    }
+
+    /// Waits until whoever runs this has signed out somewhere, and needs a new way in.
+    pub async fn house_left(&self) {
+        self.0.left.notified().await;
+    }
+
+    pub(super) fn note_house_left(&self) {
+        self.0.left.notify_one();
     }
 
     /// A new address that signs whoever runs this in, once. Earlier ones end with it.

@@ -136,7 +136,7 @@ pub fn guard(guard: Guard) -> (&'static str, &'static str) {
         ),
         Guard::HeldList => (
             "A list that is held",
-            "The newest version of a list looks like a mistake and waits for your decision.",
+            "The newest version of a list looks like a mistake and waits until it was looked at.",
         ),
         Guard::OwnDomain => ("Your own server", "A list names your own server."),
         Guard::Relationships => {
@@ -160,7 +160,11 @@ pub fn terms(terms: &Terms) -> String {
     let Terms { mode, weight, share, cap, map, retractions, grace_days } = terms;
     let mut says = vec![match mode {
         Mode::Review => "What it asks for waits in a plan until you agree.".to_owned(),
-        Mode::Auto => "What it asks for is done by itself, within the guards.".to_owned(),
+        Mode::Auto => {
+            "What it asks for is done without asking you, within the guards, in the rounds that \
+             whoever runs Hedgerow has set up. Where there are none, it waits for you."
+                .to_owned()
+        }
         Mode::Watch => {
             "It is only watched: what it asks for is reported, and never done.".to_owned()
         }

@@ -104,7 +104,7 @@ impl Program {
             if job["state"] != "running" {
                 return job;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fake::AdminBlock;
 use crate::keeping::{HOME, ME};
+use crate::web::Page;
 use crate::web_api::{Program, Told};
 use crate::web_proposals::{Room, field, on_both, rows};
 
@@ -319,6 +320,41 @@ fn rows_of_a_restore_are_left_out_and_put_back() {
         assert_eq!(desk.plan(without).await["summary"]["held"], 2);
         let page = room.site.get(&format!("{path}/plan")).await.says("2 rows waiting for you");
         assert!(page.text.contains("Bring all of it back"), "{}", page.text);
+    });
+}
+
+#[test]
+fn a_button_for_a_group_says_how_many_of_its_rows_it_is_about() {
+    on_both(async |room| {
+        let scene = &room.scene;
+        let stay = ["a.example,suspend,", "b.example,suspend,", "c.example,suspend,"];
+        let then = [&stay[..], &["old.example,suspend,", "older.example,suspend,"]].concat();
+        scene.follow("garden", &then);
+        scene.subscribe(ME, "garden", &["--retractions", "follow", "--grace", "0"]);
+        scene.run(&["policy", ME, "--most-removes", "1"]).exits(0);
+        let page = room.plan(ME, &[]).await;
+        room.apply(ME, &page).await.1.says("done and verified");
+        // Two are dropped, and one is new; guards hold all of them.
+        scene.publish("garden", &[&stay[..], &["mastodon.social,suspend,"]].concat());
+        let page = room.plan(ME, &[]).await;
+        assert_eq!(rows(&page, "held"), ["mastodon.social", "old.example", "older.example"]);
+        let says = |page: &Page, text: &str| page.text.contains(&format!(">{text}</button>"));
+        assert!(
+            says(&page, "Ignore all 3") && says(&page, "Never block 1 of them"),
+            "{}",
+            page.text
+        );
+        let found = format!("{}/plan?q=old", room.path(ME).await);
+        let found = room.site.get(&found).await.is(200);
+        assert!(
+            says(&found, "Ignore all 2") && !found.text.contains("Never block"),
+            "{}",
+            found.text
+        );
+        let all = [("what", "except"), ("of", "held")];
+        let page = room.says(ME, &page, &all).await.says("No list blocks 1 domain here");
+        assert_eq!(rows(&page, "held"), ["old.example", "older.example"]);
+        assert!(says(&page, "Ignore all 2"), "{}", page.text);
     });
 }
 

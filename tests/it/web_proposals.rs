@@ -219,9 +219,13 @@ fn however_often_it_is_asked_for_one_run_comes_of_a_plan() {
     on_both(async |room| {
         room.scene.follow("garden", &["a.example,suspend,", "b.example,suspend,"]);
         let page = room.plan(ME, &[("list", "garden")]).await;
+        // The run has not begun for as long as the server is not read.
+        let gate = Gate::default();
+        room.scene.fake.fail("GET", "/api/v1/domain_blocks", Fault::Held(gate.clone()));
         let (one, other) = tokio::join!(room.press(ME, &page), room.press(ME, &page));
         let work = format!("{}/work", room.path(ME).await);
         assert_eq!((to(&one.is(303)), to(&other.is(303))), (work.clone(), work));
+        gate.open();
         let run = room.worked(ME).await;
         // Pressed again, much later, in a tab that was left open.
         for _ in 0..2 {

@@ -352,10 +352,12 @@ async fn it_can_be_asked_for_only_so_often() {
     let inside = Site::over(&machine).entered().await;
     inside.send("/published", &form(&[("from", "lists"), ("list", "threads")])).await.is(303);
     let path = format!("{}/domains.txt", address(&inside).await);
-    let mut answers = Vec::new();
-    for _ in 0..130 {
-        answers.push(inside.get(&path).await.status.as_u16());
+    inside.get(&path).await.is(200);
+    // What is asked for slowly is not too much: more of it is allowed all the time.
+    for _ in 0..2000 {
+        if inside.get(&path).await.status == 429 {
+            return;
+        }
     }
-    assert_eq!(answers[0], 200);
-    assert!(answers.contains(&429), "{answers:?}");
+    panic!("there is no end to it");
 }

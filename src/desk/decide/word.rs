@@ -66,12 +66,16 @@ const fn words_for(group: Group) -> &'static [Word] {
     }
 }
 
-/// The words that at least one row of a group takes, of those that are said of whole groups.
-pub(crate) fn words_for_all(wish: &Wish, plan: &Plan, group: Group, rows: &[Place]) -> Vec<Word> {
+/// The words that are said of whole groups, and how many rows of each group take them.
+pub(crate) fn words_for_all(wish: &Wish, plan: &Plan, groups: &[Vec<Place>]) -> Vec<WordsForAll> {
     // None of these words depends on which exceptions can be ended.
     let context = Context::new(wish, plan, BTreeSet::new());
-    context.taken(words_for(group), rows)
+    let of = |(group, rows): (&Group, &Vec<Place>)| context.taken(words_for(*group), rows);
+    Group::ALL.iter().zip(groups).map(of).collect()
 }
+
+/// Words that at least one of some rows takes, and how many do.
+pub type WordsForAll = Vec<(Word, usize)>;
 
 type Names<'a> = HashSet<&'a str, foldhash::fast::RandomState>;
 
@@ -199,12 +203,13 @@ impl<'a> Context<'a> {
         self.is_following() && adds
     }
 
-    /// Those of some words that any of these rows takes.
-    pub fn taken(&self, words: &[Word], rows: &[Place]) -> Vec<Word> {
-        let takes = |word: Word| {
-            rows.iter().any(|place| place.of(self.plan).is_some_and(|at| self.takes(at, word)))
+    fn taken(&self, words: &[Word], rows: &[Place]) -> WordsForAll {
+        let takes = |at: At<'_>, word| at.is_domain() && self.takes(at, word);
+        let of = |word: Word| {
+            let rows = rows.iter().filter_map(|place| place.of(self.plan));
+            (word, rows.filter(|at| takes(*at, word)).count())
         };
-        words.iter().copied().filter(|word| takes(*word)).collect()
+        words.iter().map(|word| of(*word)).filter(|(_, rows)| *rows > 0).collect()
     }
 
     fn is_allowed(&self, intent: &'a Intent, name: &str) -> bool {

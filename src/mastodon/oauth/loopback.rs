@@ -24,7 +24,7 @@ use super::{LoginState, OAuthError};
 use crate::text::{fit, plain};
 
 /// How long the browser has to take the page once the code is here.
-const PARTING: Duration = Duration::from_secs(1);
+const PARTING: Duration = Duration::from_secs(5);
 
 const DONE: &str = "Hedgerow has its answer";
 const DONE_TEXT: &str = "You can close this page and go back to the terminal.";

@@ -25,12 +25,15 @@ impl Problem {
 }
 
 /// The part of a page where choices are made.
+#[expect(clippy::struct_excessive_bools, reason = "boxes of a form, each ticked or not")]
 pub struct Choices {
     pub offers: Vec<(Offer, bool)>,
     pub overwrite: bool,
     pub only_suspended: bool,
     pub unsaid_suspended: bool,
     pub server: String,
+    /// Whether the server is asked for among the choices, and not elsewhere on the page.
+    pub asks_server: bool,
     pub allow: String,
 }
 
@@ -47,6 +50,7 @@ impl Choices {
             only_suspended: false,
             unsaid_suspended: false,
             server: String::new(),
+            asks_server: true,
             allow: String::new(),
         }
     }
@@ -62,6 +66,7 @@ impl Choices {
             only_suspended: form.only_suspended,
             unsaid_suspended: form.unsaid_suspended,
             server: form.server.clone(),
+            asks_server: true,
             allow: form.allow.clone(),
         }
     }

@@ -64,7 +64,7 @@ pub fn groups(plan: &Plan, form: &Form) -> Vec<Group> {
         ),
         group(
             "lifted",
-            "lifted",
+            "to lift",
             "No list asks for them, or you never want them blocked. To keep all that you have, merge \
              instead of overwriting.",
             plan.remove.len(),
@@ -72,28 +72,28 @@ pub fn groups(plan: &Plan, form: &Form) -> Vec<Group> {
         ),
         group(
             "lowered",
-            "lowered",
+            "to lower",
             "A list asks for less than stands there.",
             plan.summary.lower,
             lowered,
         ),
         group(
             "raised",
-            "raised",
+            "to raise",
             "A list asks for more than stands there.",
             plan.summary.raise,
             raised,
         ),
         group(
             "edited",
-            "edited",
+            "to edit",
             "Words about the block change. Whom it reaches stays the same.",
             plan.update.len() - plan.summary.lower - plan.summary.raise,
             edited,
         ),
         group(
             "added",
-            "added",
+            "to add",
             "They are not blocked yet.",
             plan.add.len(),
             adds.into_iter().map(|add| added(add, form)),

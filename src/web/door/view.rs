@@ -58,16 +58,21 @@ struct LetGo {
     checked: bool,
 }
 
-/// A step on the server's import page, with its link where the server is known.
+/// A step on the server's import page.
 struct Step {
     before: String,
+    /// The address of that page, if the step names it and the server is known.
     link: Option<String>,
     after: String,
+    /// The server has to be known for the link that belongs here.
+    asks_server: bool,
 }
 
 impl PlanPage {
     pub fn of(plan: &Plan, shown: Shown<'_>) -> PlanPage {
-        let Shown { form, choices, names, changed } = shown;
+        let Shown { form, mut choices, names, changed } = shown;
+        let steps = if plan.is_empty() { Vec::new() } else { steps(plan, &names) };
+        choices.asks_server = !steps.iter().any(|step| step.asks_server);
         let groups = groups(plan, form);
         let headline = match (plan.is_empty(), plan.summary.held) {
             (false, _) => plan.deeds(),
@@ -96,7 +101,7 @@ impl PlanPage {
             guards: guards(plan),
             hidden: hidden(form, &groups),
             groups,
-            steps: steps(plan, &names),
+            steps,
             names,
             choices,
             held_name: form.file.as_ref().map_or(String::new(), |file| file.name.clone()),
@@ -166,10 +171,19 @@ fn steps(plan: &Plan, names: &[String]) -> Vec<Step> {
     let address = import_page::address(plan);
     let known = !plan.target.own.is_empty();
     let step = |text: String| match text.split_once(&address) {
-        Some((before, after)) if known => {
-            Step { before: before.to_owned(), link: Some(address.clone()), after: after.to_owned() }
-        }
-        _ => Step { before: text, link: None, after: String::new() },
+        Some((before, after)) if known => Step {
+            before: before.to_owned(),
+            link: Some(address.clone()),
+            after: after.to_owned(),
+            asks_server: false,
+        },
+        Some((before, after)) => Step {
+            before: format!("{before}your server\u{2019}s import page"),
+            link: None,
+            after: after.to_owned(),
+            asks_server: true,
+        },
+        None => Step { before: text, link: None, after: String::new(), asks_server: false },
     };
     import_page::steps(plan, names).into_iter().map(step).collect()
 }

@@ -84,8 +84,8 @@ pub async fn enter(
     Err(Fault::told(
         StatusCode::GONE,
         "This link has been used",
-        "A link like this signs in once. Stop `hedgerow serve` and start it again: it prints a new \
-         one.",
+        "A link like this signs in once. `hedgerow serve` prints a new one whenever you sign out in \
+         a browser, and when it is started again.",
     ))
 }
 
@@ -96,6 +96,9 @@ pub async fn leave(
 ) -> Answer {
     if let Some(person) = person {
         site.end_session(&person.app, &person.digest).await?;
+        if person.is_house() {
+            site.note_house_left();
+        }
     }
     Ok((site.sign_out(jar), Redirect::to("/")).into_response())
 }

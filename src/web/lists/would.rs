@@ -156,7 +156,7 @@ impl Planned {
             group("held", "held back", plan.held.len(), plan.held.iter().map(held)),
             group(
                 "lifted",
-                "lifted",
+                "to lift",
                 plan.remove.len(),
                 plan.remove
                     .iter()
@@ -164,7 +164,7 @@ impl Planned {
             ),
             group(
                 "raised",
-                "changed",
+                "to change",
                 plan.update.len(),
                 plan.update.iter().map(|update| {
                     row(update.domain.as_str(), effect_of_update(update), &update.asked_by)
@@ -172,7 +172,7 @@ impl Planned {
             ),
             group(
                 "added",
-                "added",
+                "to add",
                 plan.add.len(),
                 plan.add
                     .iter()

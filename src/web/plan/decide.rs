@@ -125,6 +125,7 @@ fn words(
         return Ok((word, About::Named(domains?), None));
     }
     let group = sent.of.parse().map_err(|_| unclear())?;
-    let rows = proposal.outline().find(&proposal.plan, &asked.sought()).of(group).to_vec();
+    let rows =
+        proposal.outline().find(&proposal.plan, &proposal.wish, &asked.sought()).of(group).to_vec();
     Ok((word, About::Rows(rows), None))
 }

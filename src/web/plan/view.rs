@@ -86,7 +86,7 @@ pub struct GroupView<'a> {
     pub rows: Vec<RowView<'a>>,
     /// How many rows there are, whatever stands on this page.
     pub total: usize,
-    pub all: Vec<Word>,
+    pub all: Vec<(Word, String)>,
     /// Where all of them can be seen, if not here.
     pub more: Option<String>,
     pub paging: Option<Paging>,
@@ -141,16 +141,14 @@ impl<'a> PlanPage<'a> {
         let (plan, outline) = (&proposal.plan, proposal.outline());
         let context = Context::of(proposal, seen.exceptions);
         let is_following = context.is_following();
-        let (only, found) = (asked.only(), outline.find(plan, &asked.sought()));
+        let (only, found) = (asked.only(), outline.find(plan, &proposal.wish, &asked.sought()));
         let groups: Vec<GroupView<'a>> = Group::ALL
             .iter()
             .filter(|group| only.is_none_or(|only| only == **group))
-            .filter_map(|group| {
-                group_view(&context, (outline, &found), asked, *group, only.is_some())
-            })
+            .filter_map(|group| group_view(&context, &found, asked, *group, only.is_some()))
             .collect();
         let of_rows = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.words.iter());
-        let of_all = groups.iter().flat_map(|group| group.all.iter().copied());
+        let of_all = groups.iter().flat_map(|group| group.all.iter().map(|(word, _)| *word));
         let used: Words = of_rows.chain(of_all).collect();
         let legend = used.iter().map(|word| (word.label(), word.means(is_following)));
         let is_empty = plan.is_empty();
@@ -381,11 +379,11 @@ fn note(asked: &Asked, wish: &Wish) -> Option<String> {
 const fn about_group(group: Group, level: Level) -> (&'static str, &'static str) {
     match (group, level) {
         (Group::Cuts, Level::Account) => (
-            "that end follows",
+            "blocks that end follows",
             "If you go on, these people and you lose each other, and followers do not come back.",
         ),
         (Group::Cuts, Level::Instance) => (
-            "that end follows",
+            "blocks that end follows",
             "If you go on, people here and there lose each other. Nobody can bring that back.",
         ),
         (Group::Held, _) => (
@@ -394,14 +392,14 @@ const fn about_group(group: Group, level: Level) -> (&'static str, &'static str)
              accept them or let their guard go.",
         ),
         (Group::Removes, _) => {
-            ("lifted", "If you go on, these blocks go. What they kept away can come again.")
+            ("to lift", "If you go on, these blocks go. What they kept away can come again.")
         }
-        (Group::Lowers, _) => ("lowered", "These blocks do less than now."),
-        (Group::Raises, _) => ("raised", "These blocks do more than now."),
+        (Group::Lowers, _) => ("to lower", "These blocks do less than now."),
+        (Group::Raises, _) => ("to raise", "These blocks do more than now."),
         (Group::Edits, _) => {
-            ("edited", "Words about the block change. Whom it reaches stays the same.")
+            ("to edit", "Words about the block change. Whom it reaches stays the same.")
         }
-        (Group::Adds, _) => ("added", "They are not blocked yet."),
+        (Group::Adds, _) => ("to add", "They are not blocked yet."),
         (Group::Aside, _) => ("left out by you", "Nothing is done about these, this once."),
         (Group::Skipped, _) => ("skipped", "The lists name them, and it is not done."),
     }
@@ -409,11 +407,12 @@ const fn about_group(group: Group, level: Level) -> (&'static str, &'static str)
 
 fn group_view<'a>(
     context: &Context<'a>,
-    (outline, found): (&Outline, &Found),
+    found: &Found,
     asked: &Asked,
     group: Group,
     alone: bool,
 ) -> Option<GroupView<'a>> {
+    let words = found.words(group).iter();
     let (plan, found) = (context.plan, found.of(group));
     let total = found.len();
     if total == 0 {
@@ -432,21 +431,19 @@ fn group_view<'a>(
         (1..).zip(shown).map(|(n, at)| RowView::of(context, at, n)).collect();
     let (mut what, says) = about_group(group, plan.state.level);
     if (group, total) == (Group::Cuts, 1) {
-        what = "that ends follows";
+        what = "block that ends follows";
     }
     let more = (!alone && total > rows.len()).then(|| {
         let asked = Asked { group: group.as_str().to_owned(), page: None, ..asked.clone() };
         asked.query(&[])
     });
-    let all = outline.words(group);
-    let all = if asked.is_filtered() { context.taken(all, found) } else { all.to_vec() };
     Some(GroupView {
         group,
         title: format!("{total} {what}"),
         says,
         rows,
         total,
-        all,
+        all: words.map(|(word, number)| (*word, word.of_many(*number, total))).collect(),
         more,
         paging,
     })

@@ -5,6 +5,8 @@ use crate::desk::Word;
 /// A word as the page has it.
 pub trait OnPage {
     fn label(self) -> &'static str;
+    /// The same for so many of the rows of a group.
+    fn of_many(self, number: usize, rows: usize) -> String;
     /// What the page says once about it, where lists are followed or not.
     fn means(self, following: bool) -> &'static str;
 }
@@ -21,6 +23,16 @@ impl OnPage for Word {
             Word::Keep => "Keep",
             Word::Lower => "Let it be lowered",
             Word::Unlower => "Leave as it is",
+        }
+    }
+
+    fn of_many(self, number: usize, rows: usize) -> String {
+        let which =
+            if number == rows { format!("all {rows}") } else { format!("{number} of them") };
+        match self {
+            Word::Lower => format!("Let {which} be lowered"),
+            Word::Unlower => format!("Leave {which} as they are"),
+            word => format!("{} {which}", word.label()),
         }
     }
 

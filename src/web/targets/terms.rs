@@ -92,7 +92,10 @@ impl TermsView {
     pub fn of(terms: &Terms) -> TermsView {
         let modes = [
             (Mode::Review, "wait for me: nothing is done unless I look at the plan"),
-            (Mode::Auto, "act by itself, within the guards, whenever Hedgerow runs by schedule"),
+            (
+                Mode::Auto,
+                "act by itself, within the guards, in the rounds that whoever runs Hedgerow has set up",
+            ),
             (Mode::Watch, "only watch: it is reported, and never done"),
         ];
         let shares = [

@@ -29,6 +29,11 @@ async fn threads(browser: &Browser) {
     browser.says("threads.net").await;
     browser.looks("plan").await;
     assert_eq!(browser.saved_files(), 0);
+    // Nothing has asked yet which server it is for.
+    browser.fill("#server", "https://home.example/@me").await;
+    browser.press("Show the link").await;
+    browser.says("https://home.example/settings/imports").await;
+    browser.looks("plan-link").await;
     browser.press("Download the file").await;
     assert_eq!(browser.saved("blocked_domains-merged.csv").await, "threads.net\n");
 }

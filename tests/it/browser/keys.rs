@@ -28,7 +28,6 @@ fn the_front_door_opens_without_a_mouse() {
         let (name, _, seen) = focus(browser).await;
         assert!(name == "Skip to the content" && seen, "{name}");
         browser.key(Key::Enter).await;
-        assert!(browser.place().await.ends_with("#main"));
         // The next one is in the content, and not in the head of the page.
         browser.key(Key::Tab).await;
         let (name, ..) = focus(browser).await;

@@ -140,7 +140,15 @@ impl Browser {
 
     /// Types into a field, after what is there was taken out.
     pub async fn fill(&self, selector: &str, text: &str) {
-        let field = self.client.find(Locator::Css(selector)).await.unwrap();
+        // The page that has it may still be on its way.
+        let until = Instant::now() + PATIENCE;
+        let field = loop {
+            match self.client.find(Locator::Css(selector)).await {
+                Ok(field) => break field,
+                Err(error) => assert!(Instant::now() < until, "{selector}: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
         if field.attr("type").await.unwrap().as_deref() != Some("file") {
             field.clear().await.unwrap();
         }

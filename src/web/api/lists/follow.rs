@@ -27,7 +27,7 @@ use crate::web::site::Site;
 #[schema(as = NewList)]
 pub struct New {
     /// A name from the catalogue, an address, `instance:HOST`, or `fires:URL`.
-    #[schema(min_length = 1, max_length = 2000, example = "garden-fence")]
+    #[schema(min_length = 1, max_length = 2000, example = "https://lists.example/blocklist.csv")]
     list: String,
     /// What to call it.
     #[schema(max_length = 60)]
