@@ -1,6 +1,6 @@
 //! The front door: a file, or the one press for Threads, and nothing kept.
 
-use crate::browser::driver::{WITH_SCRIPTS, WITHOUT_SCRIPTS};
+use crate::browser::driver::{ON_A_PHONE, WITH_SCRIPTS, WITHOUT_SCRIPTS};
 use crate::browser::{Browser, Serving, on_browser};
 use crate::command::Machine;
 
@@ -15,6 +15,11 @@ fn threads_is_kept_away_with_one_press_and_without_a_file() {
 #[test]
 fn threads_is_kept_away_with_one_press_and_without_scripts() {
     on_browser("threads-plain", WITHOUT_SCRIPTS, async |browser| threads(browser).await);
+}
+
+#[test]
+fn threads_is_kept_away_with_one_press_on_a_phone() {
+    on_browser("threads-phone", ON_A_PHONE, async |browser| threads(browser).await);
 }
 
 async fn threads(browser: &Browser) {

@@ -16,17 +16,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use super::Browser;
+use super::{Browser, DESK, PHONE, Screen};
 use crate::gate::PATIENCE;
 
 /// What the browser of a journey is like.
 #[derive(Clone, Copy)]
 pub struct Setup {
     pub scripts: bool,
+    pub screen: Screen,
 }
 
-pub const WITH_SCRIPTS: Setup = Setup { scripts: true };
-pub const WITHOUT_SCRIPTS: Setup = Setup { scripts: false };
+pub const WITH_SCRIPTS: Setup = Setup { scripts: true, screen: DESK };
+pub const WITHOUT_SCRIPTS: Setup = Setup { scripts: false, screen: DESK };
+pub const ON_A_PHONE: Setup = Setup { scripts: true, screen: PHONE };
 
 /// Headless, for root too, and without a word to anybody but the pages.
 const FLAGS: [&str; 10] = [
@@ -143,7 +145,7 @@ async fn begin(journey: &'static str, setup: Setup, driver: &str, home: &Path) -
     let browser =
         Browser { client, journey, setup, home: home.to_owned(), wrong: Mutex::default() };
     browser.use_scheme("light").await;
-    browser.use_screen(super::DESK).await;
+    browser.use_screen(setup.screen).await;
     browser
 }
 

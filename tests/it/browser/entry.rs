@@ -30,6 +30,9 @@ fn the_printed_link_signs_in_once() {
         browser.open(&serving.way_in).await;
         browser.says("has been used").await;
         browser.looks("used-link").await;
+        // Whoever has signed out is not locked out.
+        browser.open(&serving.new_way_in()).await;
+        browser.says("Signed in as").await;
     });
 }
 

@@ -12,6 +12,7 @@ mod door;
 mod driver;
 mod entry;
 mod held;
+mod instance;
 mod keys;
 mod lists;
 mod pages;
@@ -227,6 +228,7 @@ impl Browser {
     /// Looks at the page that is open in every light and size. What is wrong with it is told at
     /// the end of the journey, together with all other pages.
     pub async fn looks(&self, name: &str) {
+        self.opens_details(true).await;
         for scheme in ["light", "dark"] {
             self.use_scheme(scheme).await;
             for screen in [DESK, PHONE] {
@@ -245,7 +247,23 @@ impl Browser {
             }
         }
         self.use_scheme("light").await;
-        self.use_screen(DESK).await;
+        self.use_screen(self.setup.screen).await;
+        self.opens_details(false).await;
+    }
+
+    /// What is folded away is looked at too, and then folded again.
+    async fn opens_details(&self, open: bool) {
+        if !self.setup.scripts {
+            return;
+        }
+        let script = if open {
+            "for (const one of document.querySelectorAll('details:not([open])')) {
+                one.open = true; one.dataset.opened = 'yes'; }"
+        } else {
+            "for (const one of document.querySelectorAll('details[data-opened]')) {
+                one.open = false; delete one.dataset.opened; }"
+        };
+        self.run(script).await;
     }
 
     fn wrong(&self, found: impl IntoIterator<Item = String>) {
@@ -281,8 +299,8 @@ impl Browser {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(format!("{name}.png"));
         self.use_scheme("light").await;
         self.use_screen(PICTURE).await;
-        self.photograph(&path, PICTURE, 1200).await;
-        self.use_screen(DESK).await;
+        self.photograph(&path, PICTURE, 1500).await;
+        self.use_screen(self.setup.screen).await;
         // A page has few colours; where the tool is at hand, the file has no more.
         let _ = std::process::Command::new("pngquant")
             .args(["--force", "--skip-if-larger", "--ext", ".png", "64"])

@@ -100,13 +100,13 @@ async fn decides(browser: &Browser) {
     browser.says("pond.example").await;
     browser.says("1 person you follow").await;
     browser.looks("plan").await;
-    browser.shot("serve-target-plan").await;
     for domain in ["pond.example", "weir.example"] {
         browser.press(&format!("Accept {domain}")).await;
         browser.says("accepted by you").await;
     }
     browser.says("Adds 4 domains.").await;
     browser.looks("plan-accepted").await;
+    browser.shot("serve-target-plan").await;
 }
 
 /// Applies the plan, and sees it go on.

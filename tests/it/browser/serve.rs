@@ -1,8 +1,9 @@
 //! The real program, serving.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use crate::command::Machine;
 /// A running `hedgerow serve`. It ends when it is dropped.
 pub struct Serving {
     child: Child,
+    told: RefCell<BufReader<ChildStdout>>,
     pub origin: String,
     /// The link that signs in whoever runs it.
     pub way_in: String,
@@ -34,13 +36,22 @@ impl Serving {
         let log = std::fs::File::create(machine.path("serve.log")).unwrap();
         let mut command = machine.command(args);
         let mut child = command.stderr(Stdio::from(log)).spawn().unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        told.read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line)
             .unwrap_or_else(|e| panic!("{e}: {line}{}", machine.read("serve.log")));
         let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
         let origin = text("address").trim_end_matches('/').to_owned();
-        Serving { child, origin, way_in: text("sign_in") }
+        Serving { child, told: told.into(), origin, way_in: text("sign_in") }
+    }
+
+    /// The link that is printed next.
+    pub fn new_way_in(&self) -> String {
+        let mut line = String::new();
+        self.told.borrow_mut().read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        said["sign_in"].as_str().unwrap().to_owned()
     }
 
     pub fn at(&self, path: &str) -> String {
