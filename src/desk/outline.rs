@@ -62,7 +62,8 @@ pub enum At<'a> {
 /// Which rows are looked for; by default all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Sought {
-    /// A part of the name, in small letters.
+    /// A part of the name, as it is stored or as people write it, or of a list's reason, in
+    /// small letters.
     pub text: String,
     /// A list that has a part in it.
     pub list: String,
@@ -205,8 +206,17 @@ impl Found {
 
 impl Sought {
     fn fits(&self, at: At<'_>, text: &Finder<'_>) -> bool {
-        text.find(at.name().as_bytes()).is_some() && (self.list.is_empty() || at.is_of(&self.list))
+        (self.list.is_empty() || at.is_of(&self.list)) && is_said(at, text)
     }
+}
+
+fn is_said(at: At<'_>, text: &Finder<'_>) -> bool {
+    let says = |words: &str| text.find(words.as_bytes()).is_some();
+    let name = at.name();
+    let reason = |reason: &str| says(&reason.to_lowercase());
+    says(name)
+        || (name.contains("xn--") && says(&idna::domain_to_unicode(name).0))
+        || at.asks().heard().filter_map(|request| request.comment.as_deref()).any(reason)
 }
 
 impl Outline {

@@ -15,7 +15,24 @@ pub fn effect_of_add(add: &Add) -> Cow<'static, str> {
 }
 
 pub fn effect_of_update(update: &Update) -> Cow<'static, str> {
-    transition(&update.before, &update.after).into()
+    let (before, after) = (&update.before, &update.after);
+    if before.severity != after.severity {
+        return transition(before, after).into();
+    }
+    let flags = [
+        (before.reject_media, after.reject_media, "media refused", "media let in"),
+        (before.reject_reports, after.reject_reports, "reports refused", "reports taken"),
+        (before.obfuscate, after.obfuscate, "name obfuscated", "name shown in full"),
+    ];
+    let changed = flags.into_iter().filter(|(was, is, ..)| was != is);
+    let mut parts: Vec<&str> = changed.map(|(_, is, on, off)| if is { on } else { off }).collect();
+    if before.public_comment != after.public_comment {
+        parts.push("another public comment");
+    }
+    if before.private_comment != after.private_comment {
+        parts.push("another private comment");
+    }
+    parts.join(", ").into()
 }
 
 pub fn effect_of_remove(remove: &Remove) -> Cow<'static, str> {

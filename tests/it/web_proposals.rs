@@ -596,9 +596,16 @@ fn a_long_plan_is_paged_and_searched() {
         let names: Vec<String> = (0..450).map(|n| format!("host{n:03}.example,suspend,")).collect();
         room.scene.follow("long", &names.iter().map(String::as_str).collect::<Vec<_>>());
         room.scene.follow("short", &["host007.example,suspend,", "own.example,suspend,"]);
+        let odd = ["xn--bcher-kva.example,suspend,Harassment for years"];
+        room.scene.follow("odd", &odd);
+        room.plan(ME, &[("list", "odd")]).await;
+        let path = format!("{}/plan", room.path(ME).await);
+        for (text, found) in [("harassment", 1), ("b%C3%BCch", 1), ("xn--b", 1), ("spam", 0)] {
+            let page = room.site.get(&format!("{path}?q={text}")).await.is(200);
+            assert_eq!(rows(&page, "adds").len(), found, "{text}");
+        }
         let page = room.plan(ME, &[("list", "long"), ("list", "short")]).await;
         assert_eq!(rows(&page, "adds").len(), 50);
-        let path = format!("{}/plan", room.path(ME).await);
         let page = page.says("Adds 451 domains.").says("All 451 of these, a page at a time");
         assert!(page.text.contains(&format!("href=\"{path}?group=adds\"")), "{}", page.text);
         let page = room.site.get(&format!("{path}?group=adds&page=3")).await.is(200);
