@@ -4,10 +4,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::Reply;
-use crate::announce::announce;
 use crate::app::App;
-use crate::apply::{done, plan_of};
-use crate::block::Level;
+use crate::verb::announce;
 use crate::whole_file::{self, Readable};
 
 /// Write what a run did as a text to post: whom you block now, and for which reasons
@@ -54,16 +52,8 @@ impl Args {
             .run(self.run)
             .await?
             .with_context(|| format!("There is no run {}; see `hedgerow runs`.", self.run))?;
-        let plan = plan_of(&store, run.id)
-            .await?
-            .with_context(|| format!("the plan of run {} cannot be read", run.id))?;
-        let done = done(&store, run.id, &plan).await?;
-        let own = match plan.target.level {
-            Level::Account => plan.target.account.clone(),
-            Level::Instance => plan.target.own.first().map(ToString::to_string),
-        };
-        let whom = self.whom.or(own).unwrap_or_else(|| run.target.clone());
-        let markdown = announce(&done, &whom, run.created_at);
+        let announcement = announce::write(app, &run, self.whom.as_deref()).await?;
+        let markdown = announcement.markdown;
         if let Some(path) = &self.output {
             whole_file::write(path, markdown.as_bytes(), Readable::AsUsual)
                 .with_context(|| format!("{} cannot be written", path.display()))?;

@@ -4,6 +4,7 @@
 //! no page: it answers with data, and what went wrong is an error whose words fit the command
 //! line and whose variants let another face find words of its own.
 
+pub mod announce;
 pub mod dates;
 pub mod exceptions;
 pub mod lists;

@@ -7,7 +7,7 @@ use reqwest::Client;
 use secrecy::SecretString;
 
 use super::sign_in::{self, Asking};
-use super::{refollow, restore, resume, undo};
+use super::{announce, refollow, restore, resume, undo};
 use crate::app::App;
 use crate::apply::{Engine, Progress};
 use crate::backup::Backup;
@@ -43,6 +43,7 @@ fn runs(
     is_send(restore::backup(store, 1));
     is_send(resume::resume(app, run, stop, progress.clone()));
     is_send(resume::abandon(app, run, stop, progress.clone()));
+    is_send(announce::write(app, run, None));
 }
 
 #[expect(dead_code, reason = "that it compiles is the proof")]

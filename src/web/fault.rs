@@ -21,6 +21,7 @@ use crate::secret::SecretError;
 use crate::source::{DocumentError, SourceError};
 use crate::store::StoreError;
 use crate::target::TargetError;
+use crate::verb::announce::AnnounceError;
 use crate::verb::exceptions::ExceptionError;
 use crate::verb::publish::PublishingError;
 use crate::verb::restore::RestoreError;
@@ -133,6 +134,13 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> Option<Fault> {
             ResumeError::Store(error) => told(error),
             ResumeError::Other(error) => Fault::of(error),
             ResumeError::Unreadable { .. } => None,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<AnnounceError>() {
+        return match error {
+            AnnounceError::Store(error) => told(error),
+            AnnounceError::Other(error) => Fault::of(error),
+            AnnounceError::Unreadable { .. } => None,
         };
     }
     if let Some(error) = cause.downcast_ref::<BackupError>() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
-use crate::keeping::ME;
+use crate::keeping::{HOME, ME};
 use crate::raw::ask;
 use crate::web_api::{Program, number};
 use crate::web_proposals::on_both;
@@ -69,6 +69,34 @@ fn people_are_followed_again_with_a_right_that_only_a_person_gives() {
         assert_eq!(fake.world().follows, ["friend@bad.example"]);
         assert_eq!(fake.tokens(), tokens, "the right to follow was given back");
         bot.post(&again, sent).await.wrong(502, "did not accept the code");
+    });
+}
+
+#[test]
+fn a_run_is_written_as_a_text_to_post() {
+    on_both(async |room| {
+        room.scene.follow("garden", &["bad.example,suspend,spam"]);
+        let bot = Program::of(&room.site, "bot", true).await;
+        let id = room.row(HOME).await.id;
+        let run = bot.applied(id, json!({ "what": "lists", "lists": ["garden"] })).await;
+        // Whoever may only read has it, too.
+        let reader = Program::of(&room.site, "reader", false).await;
+        let at = format!("/api/v1/runs/{run}/announcement");
+        let told = reader.get(&at).await.is(200);
+        assert_eq!(told["run"], run);
+        let text = told["markdown"].as_str().unwrap();
+        assert!(text.contains("that home.example treats") && text.contains("`bad.example` | spam"));
+        let told = reader.get(&format!("{at}?as=the%20moderators")).await.is(200);
+        assert!(
+            told["markdown"].as_str().unwrap().contains("that the moderators treats"),
+            "{told}"
+        );
+        // It is what the command line writes.
+        let said =
+            room.scene.run(&["announce", &run.to_string(), "--as", "the moderators", "--json"]);
+        assert_eq!(said.exits(0).json()["markdown"], told["markdown"]);
+        reader.get(&format!("{at}?whom=us")).await.wrong(400, "whom");
+        reader.get("/api/v1/runs/4711/announcement").await.wrong(404, "no such run");
     });
 }
 
@@ -167,7 +195,7 @@ fn runs_and_their_steps_come_in_parts() {
             let far = format!("/api/v1/runs?offset=99999999999{more}");
             assert_eq!(ids(&bot.get(&far).await.is(200)), Vec::<i64>::new());
         }
-        let home = room.row(crate::keeping::HOME).await.id;
+        let home = room.row(HOME).await.id;
         assert_eq!(bot.get(&format!("/api/v1/runs?target={home}")).await.is(200)["total"], 0);
         let steps = format!("/api/v1/runs/{one}/steps");
         let page = bot.get(&format!("{steps}?limit=1&offset=1")).await.is(200);

@@ -105,6 +105,8 @@ const DOORS: &[Door] = &[
     ("post", "/targets/{target}/work/stop", ToOwner, &[]),
 
     ("get", "/runs/{run}", ToOwner, &[]),
+    ("get", "/runs/{run}/announcement", ToOwner, &[("as", "us")]),
+    ("get", "/runs/{run}/announcement.md", ToOwner, &[("as", "us")]),
     ("post", "/runs/{run}/resume", ToOwner, &[]),
     ("post", "/runs/{run}/abandon", ToOwner, &[]),
     ("post", "/runs/{run}/refollow", ToOwner, &[]),

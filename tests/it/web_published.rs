@@ -105,7 +105,9 @@ fn an_accounts_blocks_are_private_and_can_be_subscribed_to() {
         let edit = inside.get("/published").await.is(200);
         let edit = edit.text.split("href=\"/published/").nth(2).unwrap();
         let edit = format!("/published/{}", edit.split('"').next().unwrap());
-        inside.get(&edit).await.is(200).says("Change a publication");
+        let page = inside.get(&edit).await.is(200).says("Change a publication");
+        page.says("As it was last read: 2 blocks.").says("As it is now, it has 2 domains.");
+        inside.get("/published").await.is(200).says("\u{201d}, 2 domains, for good");
         let public = form(&[("from", &id), ("visibility", "public"), ("slug", "our-blocks")]);
         inside.send(&edit, &public).await.is(422).says("a private matter");
         let sure = [&public[..], &[("sure", "yes")]].concat();

@@ -160,3 +160,67 @@ fn people_are_followed_again_once_the_block_is_gone() {
         assert_eq!(fake.tokens(), tokens, "the right to follow was given back");
     });
 }
+
+#[test]
+fn a_run_is_written_as_a_text_to_post() {
+    on_both(async |room| {
+        let rows = ["bad.example,suspend,spam </textarea>", "loud.example,silence,"];
+        room.scene.follow("garden", &rows);
+        let page = room.plan(HOME, &[("list", "garden")]).await;
+        let (run, page) = room.apply(HOME, &page).await;
+        page.says(&format!("href=\"{run}/announcement\""));
+        let writes = room.scene.fake.writes().len();
+        let page = room.site.get(&format!("{run}/announcement")).await.is(200);
+        let page = page.says("so that people know whom you block now and why");
+        let page = page.says("Nothing is posted by Hedgerow");
+        let page = page.says("servers that home.example treats differently from now on.");
+        let page = page.says("| `bad.example` | spam &#38;lt;/textarea&#38;gt; |");
+        let page = page.says("### Limited: 1 server");
+        assert_eq!(field(&page, "as"), "home.example");
+        assert_eq!(page.text.matches("</textarea>").count(), 1, "{}", page.text);
+
+        let asked = "as=the+%3Cmods%3E+%26+%C3%BCs";
+        let page = room.site.get(&format!("{run}/announcement?{asked}")).await.is(200);
+        let page = page.says("servers that the &#38;lt;mods&#38;gt; &#38;amp; üs treats");
+        assert_eq!(field(&page, "as"), "the &#60;mods&#62; &#38; üs");
+        // The file has what the page shows.
+        let to = page.text.split(&format!("href=\"{run}/announcement.md?")).nth(1).unwrap();
+        let to = to.split('"').next().unwrap();
+        let file = room.site.get(&format!("{run}/announcement.md?{to}")).await.is(200);
+        assert_eq!(file.headers["content-type"], "text/markdown; charset=utf-8");
+        let name = format!("attachment; filename=\"run-{}.md\"", run.rsplit('/').next().unwrap());
+        assert_eq!(file.headers["content-disposition"], name.as_str());
+        assert!(file.text.starts_with("## Changed on 20"), "{}", file.text);
+        assert!(file.text.contains("the &lt;mods&gt; &amp; üs treats"), "{}", file.text);
+        assert!(file.text.contains("| `bad.example` | spam &lt;/textarea&gt; |"), "{}", file.text);
+        // Who names nobody has the server speak.
+        let file = room.site.get(&format!("{run}/announcement.md?as=+")).await.is(200);
+        assert!(file.text.contains("that home.example treats"), "{}", file.text);
+        room.site.get("/runs/4711/announcement").await.is(404);
+        room.site.get("/runs/4711/announcement.md").await.is(404);
+        assert_eq!(room.scene.fake.writes().len(), writes, "nothing is posted");
+    });
+}
+
+#[test]
+fn what_the_server_refused_is_planned_again() {
+    on_both(async |room| {
+        room.scene.follow("garden", &["a.example,suspend,"]);
+        room.scene.subscribe(ME, "garden", &[]);
+        let page = room.plan(ME, &[]).await;
+        let no = Fault::Answer(422, "application/json", "{\"error\":\"no\"}".into(), vec![]);
+        room.scene.fake.fail("POST", "/api/v1/domain_blocks", no);
+        let (run, page) = room.apply(ME, &page).await;
+        let plan = format!("{}/plan", room.path(ME).await);
+        let page = page.says("The server refused 1.");
+        let page = page.says(&format!("planned again with <a href=\"{plan}\">the next plan</a>."));
+        let told = format!("{run}/announcement");
+        assert!(!page.text.contains(&told), "it has done nothing: {}", page.text);
+        room.site.get(&told).await.is(200).says("Nothing was changed on");
+        // And so it is.
+        let page = room.plan(ME, &[]).await.says("Adds 1 domain.");
+        let (_, page) = room.apply(ME, &page).await;
+        assert!(!page.says("done and verified").text.contains("planned again"));
+        assert_eq!(room.scene.mine(), ["a.example"]);
+    });
+}

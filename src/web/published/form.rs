@@ -1,5 +1,7 @@
 //! The form in which a publication is described.
 
+use std::collections::HashMap;
+
 use axum::http::StatusCode;
 use serde::Deserialize;
 
@@ -12,6 +14,7 @@ use crate::publish::{Obfuscate, Options, Publication, Together, What};
 use crate::store::{TargetRow, Visibility};
 use crate::text::plain;
 use crate::verb::publish::{self as verb, Wanted};
+use crate::web::site::Site;
 
 /// As it is sent. Boxes that are not ticked are not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -38,15 +41,26 @@ pub struct Sent {
 /// What can be published.
 pub struct Offers {
     pub targets: Vec<TargetRow>,
+    /// How many blocks each was last seen to have, by its number; none where nobody has looked.
+    pub seen: HashMap<i64, usize>,
     pub lists: Vec<String>,
 }
 
 impl Offers {
-    pub async fn of(app: &App) -> Result<Offers, Fault> {
+    pub async fn of(site: &Site, app: &App) -> Result<Offers, Fault> {
         let store = app.store().await?;
         let mut lists: Vec<String> = store.lists().await?.into_iter().map(|l| l.name).collect();
         lists.extend(bundled::all().iter().map(|list| list.name.to_owned()));
-        Ok(Offers { targets: store.targets().await?, lists })
+        let (targets, mut seen) = (store.targets().await?, HashMap::new());
+        for row in &targets {
+            let state = site.desk().reading(app, row).await?;
+            seen.extend(state.map(|state| (row.id, state.blocks.len())));
+        }
+        Ok(Offers { targets, seen, lists })
+    }
+
+    pub fn blocks(&self, row: &TargetRow) -> Option<usize> {
+        self.seen.get(&row.id).copied()
     }
 }
 

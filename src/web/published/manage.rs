@@ -53,17 +53,29 @@ pub async fn all(State(site): State<Site>, person: Person) -> Answer {
 struct Edit {
     /// What is changed; nothing where it is new.
     known: Option<PublicationId>,
+    /// How many domains it has by now.
+    now: Option<usize>,
     origin: String,
     sent: Sent,
     offers: Offers,
     problem: Option<String>,
 }
 
+impl Edit {
+    async fn of(site: &Site, known: Option<&Publication>, offers: Offers, sent: Sent) -> Edit {
+        let now = match known {
+            Some(known) => content_of(site, known).await.map(|content| content.entries),
+            None => None,
+        };
+        let (known, origin) = (known.map(|known| known.id), site.settings().origin());
+        Edit { known, now, origin, sent, offers, problem: None }
+    }
+}
+
 pub async fn new(State(site): State<Site>, person: Person) -> Answer {
-    let offers = Offers::of(&person.app).await?;
-    let origin = site.settings().origin();
-    let sent = Sent::fresh();
-    Ok(page::html(StatusCode::OK, &Edit { known: None, origin, sent, offers, problem: None }))
+    let offers = Offers::of(&site, &person.app).await?;
+    let edit = Edit::of(&site, None, offers, Sent::fresh()).await;
+    Ok(page::html(StatusCode::OK, &edit))
 }
 
 async fn find(person: &Person, id: PublicationId) -> Result<Publication, Fault> {
@@ -78,9 +90,9 @@ pub async fn one(
     Path(id): Path<PublicationId>,
 ) -> Answer {
     let known = find(&person, id).await?;
-    let offers = Offers::of(&person.app).await?;
-    let (origin, sent) = (site.settings().origin(), Sent::of(&known, &offers.targets));
-    let edit = Edit { known: Some(id), origin, sent, offers, problem: None };
+    let offers = Offers::of(&site, &person.app).await?;
+    let sent = Sent::of(&known, &offers.targets);
+    let edit = Edit::of(&site, Some(&known), offers, sent).await;
     Ok(page::html(StatusCode::OK, &edit))
 }
 
@@ -100,7 +112,7 @@ pub async fn change(
 
 /// Keeps what was sent, or shows it again with what is wrong.
 async fn keep(site: &Site, person: &Person, known: Option<Publication>, sent: Sent) -> Answer {
-    let offers = Offers::of(&person.app).await?;
+    let offers = Offers::of(site, &person.app).await?;
     let kept = match sent.wanted(&person.app, &offers, known.as_ref()) {
         Err(fault) => Err(fault),
         Ok(wanted) => match &known {
@@ -111,8 +123,8 @@ async fn keep(site: &Site, person: &Person, known: Option<Publication>, sent: Se
     match kept {
         Ok(()) => Ok(Redirect::to("/published").into_response()),
         Err(Fault::Told { status, says, .. }) => {
-            let (known, origin) = (known.map(|known| known.id), site.settings().origin());
-            Ok(page::html(status, &Edit { known, origin, sent, offers, problem: Some(says) }))
+            let edit = Edit::of(site, known.as_ref(), offers, sent).await;
+            Ok(page::html(status, &Edit { problem: Some(says), ..edit }))
         }
         Err(other) => Err(other),
     }
@@ -197,10 +209,12 @@ mod tests {
     fn the_form_before_and_after_something_went_wrong() {
         let edit = |known, sent, problem: Option<&str>| Edit {
             known,
+            now: known.map(|_| 3),
             origin: "https://blocks.example".to_owned(),
             sent,
             offers: Offers {
                 targets: vec![target(1, Level::Account), target(2, Level::Instance)],
+                seen: [(1, 40)].into(),
                 lists: vec!["garden".to_owned(), "<meadow>".to_owned()],
             },
             problem: problem.map(str::to_owned),

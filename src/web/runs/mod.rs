@@ -1,6 +1,7 @@
 //! What was done: runs and how they ended, backups, restoring and undoing.
 
 mod again;
+mod announcement;
 mod backups;
 mod one;
 #[cfg(test)]
@@ -38,6 +39,8 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/targets/{target}/runs", get(all))
         .route("/runs/{run}", get(one::show))
+        .route("/runs/{run}/announcement", get(announcement::show))
+        .route("/runs/{run}/announcement.md", get(announcement::file))
         .route("/runs/{run}/resume", post(resume))
         .route("/runs/{run}/abandon", post(abandon))
         .route("/runs/{run}/refollow", post(again::begin))

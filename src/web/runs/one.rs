@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::view::{RunLine, StepView, sentence, status_of};
+use super::view::{RunLine, StepView, given_up, refused_again, sentence, status_of};
 use super::{SIZE, find, skipped};
 use crate::apply::plan_of;
 use crate::desk::Ended;
 use crate::plan::{Plan, relations};
-use crate::store::{Run, StepStatus, TargetRow};
+use crate::store::{Run, StepCounts, StepStatus, TargetRow};
 use crate::text::plain;
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Path, Query};
@@ -51,6 +51,9 @@ struct RunPage {
     is_unfinished: bool,
     is_at_work: bool,
     can_undo: bool,
+    counts: StepCounts,
+    /// How what the server refused is tried again: words, and those that lead there.
+    again: Option<(&'static str, &'static str)>,
     /// Whom the person can follow again by now.
     lost: Vec<String>,
     followed: Option<Followed>,
@@ -113,6 +116,8 @@ pub async fn show(
         is_unfinished,
         is_at_work: at_work.is_some_and(|job| job.status().run == Some(run.id)),
         can_undo: row.is_some() && !is_unfinished && run.steps.done > 0,
+        counts: run.steps,
+        again: row.as_ref().and_then(|_| refused_again(&run)),
         lost,
         followed: row.as_ref().and_then(|row| followed(&site, &person, row, run.id)),
         steps: steps.iter().map(StepView::of).collect(),
@@ -222,6 +227,10 @@ impl RunPage {
     fn target_id(&self) -> i64 {
         self.head.as_ref().map_or(0, |head| head.id)
     }
+
+    fn given_up(&self) -> String {
+        given_up(self.counts)
+    }
 }
 
 #[cfg(test)]
@@ -276,6 +285,8 @@ mod tests {
             is_unfinished: false,
             is_at_work: false,
             can_undo: true,
+            counts: StepCounts { total: 4, done: 3, failed: 1, ..StepCounts::default() },
+            again: Some(("What the server refused is planned again with", "the next plan")),
             lost: vec!["<ann>@pond.example".to_owned()],
             followed: Some(followed),
             steps: vec![step],
@@ -292,6 +303,8 @@ mod tests {
             followed: None,
             is_unfinished: true,
             can_undo: false,
+            counts: StepCounts { total: 10, done: 3, sent: 1, pending: 6, ..StepCounts::default() },
+            again: None,
             steps: Vec::new(),
             show: String::new(),
             ..page

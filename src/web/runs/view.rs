@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::store::{Action, Run, RunStatus, Step, StepStatus};
+use crate::store::{Action, Run, RunStatus, Step, StepCounts, StepStatus};
 use crate::text::{count, plain};
 
 /// A run in one line.
@@ -135,4 +135,29 @@ pub fn sentence(run: &Run) -> String {
         ));
     }
     says
+}
+
+/// What giving a run up comes to, in numbers.
+pub fn given_up(steps: StepCounts) -> String {
+    let (done, never) = (steps.done, steps.pending + steps.sent);
+    let number = |n: i64| count(usize::try_from(n).unwrap_or(0), "change");
+    let is = |n: i64, one, many| if n == 1 { one } else { many };
+    if done == 0 {
+        return format!("{} {} never made", number(never), is(never, "is", "are"));
+    }
+    let stays = format!("{} {}", number(done), is(done, "stays", "stay"));
+    match never {
+        0 => stays,
+        never => format!("{stays}, {never} {} never made", is(never, "is", "are")),
+    }
+}
+
+/// How what the server refused is tried again. A plan for the lists that are followed comes
+/// upon it by itself; any other has to be asked for. The second words lead to where that is done.
+pub fn refused_again(run: &Run) -> Option<(&'static str, &'static str)> {
+    let has_refused = run.steps.failed > 0 && !run.status.is_unfinished();
+    has_refused.then_some(match run.mode.as_str() {
+        "sync" => ("What the server refused is planned again with", "the next plan"),
+        _ => ("What the server refused is tried again if you make", "the same plan once more"),
+    })
 }

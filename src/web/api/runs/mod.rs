@@ -1,6 +1,7 @@
 //! Runs, and the backups that were made before them.
 
 mod again;
+mod announcement;
 mod backups;
 mod outcome;
 
@@ -24,6 +25,7 @@ use crate::web::site::Site;
 use crate::web::words;
 
 pub use again::{__path_follow_again, __path_lost};
+pub use announcement::__path_announcement;
 pub use backups::{
     __path_back_up, __path_backup, __path_backups, __path_bring_back, __path_file, Form,
 };
@@ -40,6 +42,7 @@ pub fn routes() -> Router<Site> {
         .route("/runs/{run}/outcome", get(outcome::outcome))
         .route("/runs/{run}/cuts", get(outcome::cuts))
         .route("/runs/{run}/differences", get(outcome::differences))
+        .route("/runs/{run}/announcement", get(announcement::announcement))
         .route("/runs/{run}/refollow", get(again::lost).post(again::follow_again))
         .route("/targets/{target}/backups", post(backups::back_up))
         .route("/backups", get(backups::backups))
