@@ -116,8 +116,12 @@ async fn stops_and_gives_up(browser: &Browser, fake: &Fake) {
     browser.says("Go on with it").await;
     browser.looks("stopped").await;
     browser.press("Give it up").await;
+    browser.press("Give it up: 1 change stays, 2 are never made").await;
     browser.says("given up").await;
     browser.looks("given-up").await;
+    browser.press("What it did, as a text to post").await;
+    browser.says("What run 1 did, to post").await;
+    browser.looks("announcement").await;
 }
 
 async fn is_told_what_failed(browser: &Browser, serving: &Serving, fake: &Fake) {
