@@ -260,8 +260,25 @@ fn a_block_gets_dates_and_loses_them() {
             ("2099-01-01", &*"x".repeat(501), "500 letters"),
         ] {
             let fields = [("domain", "own.example"), ("expires", expires), ("reason", reason)];
-            site.send(&date, &fields).await.is(422).says(says);
+            site.send(&date, &fields).await.is(422).warns(says);
         }
+        // The form comes back as it was sent, whatever is kept.
+        let wrong = [
+            ("domain", "own.example"),
+            ("expires", "2001-01-01"),
+            ("review", "2097-05-06"),
+            ("reason", "\"><b>another"),
+            ("back", &page),
+        ];
+        let shown = site.send(&date, &wrong).await.is(422).warns("That day is over");
+        let shown = shown.keeps("expires", "2001-01-01").keeps("review", "2097-05-06");
+        let shown = shown.keeps("reason", "&#34;&#62;&#60;b&#62;another").keeps("back", &page);
+        let shown = shown.says("Its last day is 2099-03-01.").says("Forget the dates");
+        assert!(!shown.text.contains("<b>another"), "{}", shown.text);
+        let other = [("domain", "other.example"), ("expires", "soon")];
+        let shown = site.send(&date, &other).await.is(422).warns("is not a day");
+        let shown = shown.keeps("expires", "soon").keeps("domain", "other.example");
+        assert!(!shown.text.contains("Forget the dates"), "it has none");
         machine.run(&["date", "home.example"]).exits(0).says("last day 2099-03-01");
         site.send(&date, &[("domain", "own.example"), ("clear", "yes")]).await.is(303);
         site.send(&date, &[("domain", "own.example"), ("clear", "yes")]).await.is(422);

@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::beside::Beside;
-use super::block::Page;
+use super::block::{DateForm, Page};
 use super::blocks::{Asked, Blocks, Shown, Table};
 use super::head::{Head, News, Tab};
 use super::lists::{Lists, Row};
@@ -207,9 +207,9 @@ fn one_block_with_its_dates_and_one_that_is_not_there() {
             name: name.to_owned(),
             seen,
             here: format!("/targets/3/block?domain={name}"),
-            expires: if row.is_some() { "2026-11-30".to_owned() } else { String::new() },
-            review: String::new(),
-            reason: if row.is_some() { "ask <them>".to_owned() } else { String::new() },
+            problem: None,
+            form: beside.date(name).map(DateForm::of).unwrap_or_default(),
+            dated: beside.date(name).is_some(),
             row,
         };
         page.render().unwrap()
