@@ -62,6 +62,15 @@ impl Fault {
         matches!(self, Fault::Told { status: StatusCode::BAD_GATEWAY, .. })
     }
 
+    /// What to say above the form that was sent, with which the page comes back so that nothing
+    /// is lost. What the person can do nothing about stays a page of its own.
+    pub fn above_form(self) -> Result<(StatusCode, String), Fault> {
+        match self {
+            Fault::Told { status, says, .. } => Ok((status, says)),
+            other => Err(other),
+        }
+    }
+
     /// Has more to say. What nobody is told stays so.
     #[must_use]
     pub fn and(self, more: &str) -> Fault {

@@ -285,6 +285,34 @@ impl Page {
         self
     }
 
+    /// A form on it has this in the field of this name, or has chosen it, as the page writes it.
+    #[track_caller]
+    pub fn keeps(self, name: &str, value: &str) -> Page {
+        let (name, chosen) = (format!(" name=\"{name}\""), format!(" value=\"{value}\""));
+        let parts = |of: &'static str, end: &'static str| {
+            let parts = self.text.split(of).skip(1);
+            parts.map(move |part| part.split(end).next().unwrap())
+        };
+        let field = |tag: &str| tag.contains(&name) && tag.contains(&chosen);
+        let choice = |select: &str| {
+            select.split('>').next().unwrap().contains(&name)
+                && select.contains(&format!("{chosen} selected"))
+        };
+        let found = parts("<input", ">").any(field) || parts("<select", "</select>").any(choice);
+        assert!(found, "no field with{name} and{chosen} in:\n{}", self.text);
+        self
+    }
+
+    /// What went wrong stands at its top, said at once to whoever listens.
+    #[track_caller]
+    pub fn warns(self, says: &str) -> Page {
+        let main = self.text.split("<main").nth(1).unwrap_or_default();
+        let alert = main.find("role=\"alert\"").and_then(|at| main.get(at..));
+        let alert = alert.and_then(|alert| alert.split("</div>").next()).unwrap_or_default();
+        assert!(alert.contains(says), "no alert says {says:?} in:\n{}", self.text);
+        self.says("<title>Please look again ")
+    }
+
     /// A page with the choices of `threads`, overwrite, a server and a domain on it.
     #[track_caller]
     fn keeps_the_choices(self) -> Page {

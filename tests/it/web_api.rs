@@ -325,7 +325,16 @@ fn a_token_does_what_it_may_for_its_owner_and_nothing_else() {
         reader.get("/api/v1/me").await.wrong(401, "taken back");
         first.send("/settings/tokens", &[("name", " ")]).await.is(422).says("needs a name");
         first.send("/settings/tokens", &[("name", "x")]).await.is(200);
-        first.send("/settings/tokens", &[("name", "x")]).await.is(422).says("is taken");
+        let wrong = [("name", "x"), ("write", "yes")];
+        let page = first.send("/settings/tokens", &wrong).await.is(422).warns("is taken");
+        let page = page.keeps("name", "x");
+        let write = page.text.split("id=\"token-write\"").nth(1).unwrap();
+        assert!(write.split('>').next().unwrap().contains("checked"), "{}", page.text);
+        let long = "\"><b>".repeat(20);
+        let page = first.send("/settings/tokens", &[("name", &*long)]).await.is(422);
+        let page = page.keeps("name", &"&#34;&#62;&#60;b&#62;".repeat(20));
+        let write = page.text.split("id=\"token-write\"").nth(1).unwrap();
+        assert!(!write.split('>').next().unwrap().contains("checked"), "{}", page.text);
     });
 }
 

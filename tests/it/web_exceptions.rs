@@ -116,6 +116,82 @@ fn suggestions_are_turned_down_and_let_in_again() {
 }
 
 #[test]
+fn what_was_to_be_turned_down_comes_back_as_it_was_written() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        let (site, target) = account(machine, &fake).await;
+        let here = format!("/exceptions/turned-down?target={target}");
+        let many = "a.example\r\n".repeat(1_001);
+        for (written, as_shown, says) in [
+            ("a.example\r\nb_d!\r\nc.example", "a.example\r\nb_d!\r\nc.example", "b_d!"),
+            (
+                "a.example\r\n</textarea><script>x</script>",
+                "a.example\r\n&#60;/textarea&#62;&#60;script&#62;x&#60;/script&#62;",
+                "cannot be taken as a domain",
+            ),
+            (&many, &many, "At most 1000 domains"),
+        ] {
+            let fields = [("target", &*target), ("domain", written)];
+            let page = site.send("/exceptions/dismiss", &fields).await.is(422).warns(says);
+            let page = page.keeps("target", &target);
+            let field = page.text.split("<textarea name=\"domain\"").nth(1).unwrap();
+            let field = field.split_once('>').unwrap().1.split("</textarea>").next().unwrap();
+            assert_eq!(field, as_shown);
+            assert!(!page.text.contains("<script>x"), "{}", page.text);
+        }
+        let nothing = [("target", &*target), ("domain", " ")];
+        site.send("/exceptions/dismiss", &nothing).await.is(422).warns("No domain was named");
+        site.get(&here).await.is(200).says("Nothing is turned down on");
+        let right = [("target", &*target), ("domain", "a.example\r\nbad.example\r\nc.example")];
+        site.send("/exceptions/dismiss", &right).await.is(303);
+        let page = site.get(&here).await.is(200).says("3 domains on");
+        assert!(!page.text.contains("role=\"alert\""), "{}", page.text);
+    });
+}
+
+#[test]
+fn an_exception_begun_on_another_page_comes_back_and_leads_there_again() {
+    on_both(async |machine| {
+        let fake = Fake::start(Version::V4_6);
+        let (site, target) = account(machine, &fake).await;
+        let sent = |until: &'static str, back: &'static str| {
+            [
+                ("domain", "a.example"),
+                ("subdomains", "yes"),
+                ("target", "1"),
+                ("until", until),
+                ("reason", "my <i>sister</i>"),
+                ("back", back),
+            ]
+        };
+        assert_eq!(target, "1");
+        for back in ["/why?domain=a.example", "/targets/1/block?domain=a.example"] {
+            let page = site.send("/exceptions", &sent("2001-01-01", back)).await.is(422);
+            let page = page.says("That day is over").keeps("back", back);
+            let page = page.keeps("domain", "a.example").keeps("until", "2001-01-01");
+            let page =
+                page.keeps("reason", "my &#60;i&#62;sister&#60;/i&#62;").keeps("target", "1");
+            assert!(page.text.contains("value=\"yes\" id=\"subdomains\" checked"), "{}", page.text);
+            let page = page.says("<title>Please look again ");
+            assert!(page.text.contains(&format!("<a href=\"{back}\">")), "{}", page.text);
+            let answer = site.send("/exceptions", &sent("2099-01-01", back)).await.is(303);
+            assert_eq!(answer.headers["location"], back);
+        }
+        for back in ["https://evil.example/", "//evil.example", "javascript:evil.example"] {
+            let page = site.send("/exceptions", &sent("2001-01-01", back)).await.is(422);
+            assert!(!page.text.contains("evil.example"), "{}", page.text);
+        }
+        let page = site.send("/exceptions", &sent("soon", "/why?\"><script>x</script>")).await;
+        let page = page.is(422).keeps("back", "/why?&#34;&#62;&#60;script&#62;x&#60;/script&#62;");
+        assert!(!page.text.contains("<script>x"), "{}", page.text);
+        // The field for a domain has one line.
+        let several = [("domain", "b.example\r\nc.example"), ("domain", "d!e"), ("back", "/why")];
+        let page = site.send("/exceptions", &several).await.is(422);
+        page.keeps("domain", "b.example c.example d!e");
+    });
+}
+
+#[test]
 fn nobody_sees_or_ends_what_somebody_else_decided() {
     on_both(async |machine| {
         let (one, other) = (Fake::start(Version::V4_6), Fake::start(Version::V4_3));

@@ -372,16 +372,24 @@ fn settings_are_kept_and_nonsense_is_not() {
             site.send("/lists/fence/settings", &fields).await
         };
         let secret = machine.write("secret.csv", "secret.example\n");
-        for (removed, address) in [
-            ("many", ""),
-            ("-1", ""),
-            ("99999999999999999999", ""),
-            ("50", "nonsense"),
-            ("50", &*secret.display().to_string()),
-            ("50", "https://me:pw@lists.example/x.csv"),
+        for (removed, address, says) in [
+            ("many", "", "A limit is a whole number"),
+            ("-1", "https://lists.example/new.csv", "A limit is a whole number"),
+            ("99999999999999999999", "", "A limit is a whole number"),
+            ("50", "nonsense", "That is no address."),
+            ("50", &*secret.display().to_string(), "That is no address."),
+            ("50", "https://me:pw@lists.example/x.csv", "a password in it"),
         ] {
-            send(all(removed, address)).await.is(422);
+            let page = send(all(removed, address)).await.is(422).warns(says);
+            let page = page.keeps("removed_percent", removed).keeps("removed_rows", "1000");
+            let page = page.keeps("regraded_percent", "20").keeps("address", address);
+            let page = page.says("more than 20 % of its domains or 100 of them go");
+            assert!(page.text.contains("<details open>"), "{}", page.text);
         }
+        let mut other = all("\"><b>", "");
+        other[5].1 = "plain-text".to_owned();
+        let page = send(other).await.is(422).keeps("format", "plain-text");
+        page.keeps("removed_percent", "&#34;&#62;&#60;b&#62;");
         send(all("50", &publisher.url("/moved.csv"))).await.is(303);
         site.get("/lists/fence").await.is(200).says("more than 50 % of its domains or 1000");
         // 40 of 100 go, which the new limit lets pass.

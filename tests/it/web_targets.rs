@@ -260,8 +260,25 @@ fn a_block_gets_dates_and_loses_them() {
             ("2099-01-01", &*"x".repeat(501), "500 letters"),
         ] {
             let fields = [("domain", "own.example"), ("expires", expires), ("reason", reason)];
-            site.send(&date, &fields).await.is(422).says(says);
+            site.send(&date, &fields).await.is(422).warns(says);
         }
+        // The form comes back as it was sent, whatever is kept.
+        let wrong = [
+            ("domain", "own.example"),
+            ("expires", "2001-01-01"),
+            ("review", "2097-05-06"),
+            ("reason", "\"><b>another"),
+            ("back", &page),
+        ];
+        let shown = site.send(&date, &wrong).await.is(422).warns("That day is over");
+        let shown = shown.keeps("expires", "2001-01-01").keeps("review", "2097-05-06");
+        let shown = shown.keeps("reason", "&#34;&#62;&#60;b&#62;another").keeps("back", &page);
+        let shown = shown.says("Its last day is 2099-03-01.").says("Forget the dates");
+        assert!(!shown.text.contains("<b>another"), "{}", shown.text);
+        let other = [("domain", "other.example"), ("expires", "soon")];
+        let shown = site.send(&date, &other).await.is(422).warns("is not a day");
+        let shown = shown.keeps("expires", "soon").keeps("domain", "other.example");
+        assert!(!shown.text.contains("Forget the dates"), "it has none");
         machine.run(&["date", "home.example"]).exits(0).says("last day 2099-03-01");
         site.send(&date, &[("domain", "own.example"), ("clear", "yes")]).await.is(303);
         site.send(&date, &[("domain", "own.example"), ("clear", "yes")]).await.is(422);
@@ -324,10 +341,19 @@ fn a_target_follows_lists_on_terms_and_leaves_them() {
             .says("5 blocks here stand for it, 5 of them for it alone");
         let mut bad = terms;
         bad[3].1 = "many";
-        site.send(&format!("{lists}/terms"), &bad).await.is(422).says("weight has to be a number");
+        bad[1].1 = "watch";
+        bad[6].1 = "\"><b>";
+        let page = site.send(&format!("{lists}/terms"), &bad).await.is(422);
+        let page = page.warns("weight has to be a number").says(says).keeps("mode", "watch");
+        let page = page.keeps("weight", "many").keeps("grace", "&#34;&#62;&#60;b&#62;");
+        let page = page.keeps("cap", "silence").keeps("retractions", "follow");
+        let page = page.keeps("map_none", "ignore").keeps("share", "member");
+        assert_eq!(page.text.matches("<details open>").count(), 1, "{}", page.text);
         bad = terms;
         bad[0].1 = "threads";
-        site.send(&format!("{lists}/terms"), &bad).await.is(409).says("not followed here any more");
+        let page = site.send(&format!("{lists}/terms"), &bad).await.is(409);
+        let page = page.warns("not followed here any more").keeps("mode", "auto");
+        assert!(!page.text.contains("<details open>"), "{}", page.text);
         machine.run(&["subscriptions", "home.example"]).exits(0).says(told);
         let leave = format!("{lists}/unsubscribe");
         site.send(&leave, &[("list", "meta")]).await.is(422).says("It was not said");
@@ -374,8 +400,21 @@ fn the_policy_is_changed_and_says_what_it_means() {
         page.says("A domain is blocked once 3 lists name it.").says("becomes a silence");
         for (at, bad) in [(1, "0"), (5, "-1"), (9, ""), (10, "maybe"), (4, "someone-elses")] {
             let mut fields = fields;
+            for (at, other) in [(2, "51"), (3, "mildest"), (6, "21"), (8, "8"), (11, "hold")] {
+                fields[at].1 = other;
+            }
             fields[at].1 = bad;
-            site.send(&format!("{target}/policy"), &fields).await.is(422);
+            let page = site.send(&format!("{target}/policy"), &fields).await.is(422);
+            let mut page = page.warns("").says("A domain is blocked once 3 lists name it.");
+            assert_eq!(page.text.matches("<details open>").count(), 1, "{}", page.text);
+            assert!(page.text.contains("value=\"lists\" id=\"agree-lists\" checked"));
+            // What there is not to choose cannot be chosen again.
+            let offered = |(name, value): &(&str, &str)| {
+                !["agreement", "maybe", "someone-elses"].iter().any(|it| it == name || it == value)
+            };
+            for (name, value) in fields.iter().filter(|field| offered(field)) {
+                page = page.keeps(name, value);
+            }
         }
         machine.run(&["policy", "home.example"]).exits(0).says("at least 3 lists");
     });

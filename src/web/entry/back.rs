@@ -136,7 +136,7 @@ pub async fn sign_in(
     let pending = match asked {
         Ok(pending) => pending,
         Err(fault) => {
-            let (status, problem) = shown(fault)?;
+            let (status, problem) = fault.above_form()?;
             let shared = true;
             return Ok(page::html(
                 status,
@@ -178,7 +178,7 @@ pub async fn begin(
             keep(&site, jar, Purpose::Connect { owner: person.owner(), impact }, pending)
         }
         Err(fault) => {
-            let (status, problem) = shown(fault)?;
+            let (status, problem) = fault.above_form()?;
             let problem = Some(problem);
             Ok(page::html(status, &Connect { server, instance, impact, problem }))
         }
@@ -228,14 +228,6 @@ fn origin(site: &Site, headers: &HeaderMap) -> String {
     match (site.settings().is_shared(), host) {
         (false, Some(host)) => format!("http://{host}"),
         _ => site.settings().origin(),
-    }
-}
-
-/// A fault as a sentence on the form, so that what was typed is still there.
-fn shown(fault: Fault) -> Result<(StatusCode, String), Fault> {
-    match fault {
-        Fault::Told { status, says, .. } => Ok((status, says)),
-        other => Err(other),
     }
 }
 

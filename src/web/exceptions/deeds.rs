@@ -3,12 +3,13 @@
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::{Asked, show, target};
+use super::{Asked, show, target, turned_down};
 use crate::domain::Domain;
 use crate::exception::ExceptionId;
+use crate::store::TargetRow;
 use crate::text::plain;
 use crate::verb::exceptions::{self, Excepting};
-use crate::web::entry::back_to;
+use crate::web::entry::{back_to, inside};
 use crate::web::fault::{Answer, Fault};
 use crate::web::input::Form;
 use crate::web::site::Site;
@@ -34,13 +35,20 @@ pub struct ExceptForm {
 }
 
 impl ExceptForm {
-    /// What was typed as the domain.
-    pub fn typed(&self) -> &str {
-        self.domain.first().map_or("", String::as_str)
+    /// What was typed as the domain, or as several of them, in the one line of a field.
+    pub fn typed(&self) -> String {
+        let words: Vec<&str> = words(&self.domain).collect();
+        words.join(" ")
+    }
+
+    /// The page that it was sent from, if that was another one.
+    pub fn origin(&self) -> Option<&str> {
+        Some(inside(&self.back)).filter(|path| *path != "/")
     }
 }
 
-/// Makes exceptions. A form that cannot be taken comes back as it was.
+/// Makes exceptions. A form that cannot be taken comes back as it was, wherever it stood: other
+/// pages have fewer fields, and it still leads back to them.
 pub async fn except(
     State(site): State<Site>,
     person: Person,
@@ -48,10 +56,10 @@ pub async fn except(
 ) -> Answer {
     match make(&site, &person, &form).await {
         Ok(()) => Ok(back_to(&form.back, "/exceptions")),
-        Err(Fault::Told { status, says, .. }) if form.back.is_empty() => {
-            show(&person, form, &Asked::default(), Some((status, says))).await
+        Err(fault) => {
+            let problem = fault.above_form()?;
+            show(&person, form, &Asked::default(), Some(problem)).await
         }
-        Err(fault) => Err(fault),
     }
 }
 
@@ -102,15 +110,31 @@ pub struct DismissForm {
     back: String,
 }
 
+/// Turns domains down. A form that cannot be taken comes back as it was.
 pub async fn dismiss(
     State(site): State<Site>,
     person: Person,
     Form(form): Form<DismissForm>,
 ) -> Answer {
     let row = target(&person, &form.target).await?;
-    exceptions::dismiss(&person.app, &row, &domains(&form.domain)?).await?;
-    site.desk().plan_again(&person.app, &row).await?;
-    Ok(back_to(&form.back, &here(row.id)))
+    match turn_down(&site, &person, &row, &form.domain).await {
+        Ok(()) => Ok(back_to(&form.back, &here(row.id))),
+        Err(fault) => {
+            let problem = fault.above_form()?;
+            let asked = turned_down::Asked::on(form.target);
+            turned_down::show(&person, asked, form.domain.join("\n"), Some(problem)).await
+        }
+    }
+}
+
+async fn turn_down(
+    site: &Site,
+    person: &Person,
+    row: &TargetRow,
+    named: &[String],
+) -> Result<(), Fault> {
+    exceptions::dismiss(&person.app, row, &domains(named)?).await?;
+    Ok(site.desk().plan_again(&person.app, row).await?)
 }
 
 pub async fn undismiss(
@@ -128,9 +152,14 @@ fn here(target: i64) -> String {
     format!("/exceptions/turned-down?target={target}")
 }
 
+/// What stands in fields, each of which may have several words in it.
+fn words(fields: &[String]) -> impl Iterator<Item = &str> {
+    fields.iter().flat_map(|field| field.split_whitespace())
+}
+
 /// Domains from fields, each of which may have several in it, one a line.
 fn domains(fields: &[String]) -> Result<Vec<Domain>, Fault> {
-    let words: Vec<&str> = fields.iter().flat_map(|field| field.split_whitespace()).collect();
+    let words: Vec<&str> = words(fields).collect();
     if words.is_empty() {
         return Err(Fault::input("No domain was named. Write it as bad.example."));
     }

@@ -116,10 +116,7 @@ async fn show(
     let rest = vec![("q", asked.q.clone())];
     let paging = Paging::new(asked.page.parse().ok(), SIZE, rows.len() as u64, rest);
     let rows = on_page(rows, &paging);
-    let (status, problem) = match problem {
-        Some((status, problem)) => (status, Some(problem)),
-        None => (StatusCode::OK, None),
-    };
+    let (status, problem) = problem.unzip();
     let lists = offers::all(&person.app).await?.into_iter().map(|offer| Choice {
         chosen: offer.name == form.list,
         says: plain(&offer.title).into_owned(),
@@ -135,7 +132,7 @@ async fn show(
         rows,
         paging,
     };
-    Ok(page::html(status, &page))
+    Ok(page::html(status.unwrap_or_default(), &page))
 }
 
 /// The part of a table that is on a page.

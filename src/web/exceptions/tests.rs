@@ -53,6 +53,8 @@ fn what_was_turned_down_and_why() {
         lists: vec!["one".to_owned(), "<two>".to_owned()],
     };
     let page = TurnedDown {
+        problem: None,
+        typed: String::new(),
         targets: vec![choice(), choice()],
         chosen: Some((3, "me@home.example".to_owned())),
         q: String::new(),
@@ -67,7 +69,11 @@ fn what_was_turned_down_and_why() {
 fn no_exception_yet_and_nothing_connected() {
     let page = Exceptions {
         problem: Some("<x> is not a domain.".to_owned()),
-        form: ExceptForm { reason: "</input><script>".to_owned(), ..ExceptForm::default() },
+        form: ExceptForm {
+            reason: "</input><script>".to_owned(),
+            back: "/why?domain=\"x".to_owned(),
+            ..ExceptForm::default()
+        },
         targets: Vec::new(),
         lists: vec![Choice { says: "<harsh>".to_owned(), ..choice() }],
         q: String::new(),
@@ -77,6 +83,8 @@ fn no_exception_yet_and_nothing_connected() {
     };
     insta::assert_snapshot!("problem", page.render().unwrap());
     let page = |chosen: Option<(i64, String)>, q: &str, total| TurnedDown {
+        problem: None,
+        typed: String::new(),
         targets: if chosen.is_some() { vec![choice()] } else { Vec::new() },
         chosen,
         q: q.to_owned(),
@@ -88,4 +96,10 @@ fn no_exception_yet_and_nothing_connected() {
     let me = || Some((3, "<me>@home.example".to_owned()));
     insta::assert_snapshot!("nothing-turned-down", page(me(), "", 0).render().unwrap());
     insta::assert_snapshot!("not-found", page(me(), "<x>", 4).render().unwrap());
+    let wrong = TurnedDown {
+        problem: Some("\u{201c}<b>\u{201d} cannot be taken as a domain.".to_owned()),
+        typed: "a.example\n<b></textarea>".to_owned(),
+        ..page(me(), "", 0)
+    };
+    insta::assert_snapshot!("not-turned-down", wrong.render().unwrap());
 }

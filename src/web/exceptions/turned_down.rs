@@ -19,6 +19,9 @@ use crate::web::visitor::Person;
 #[derive(Template)]
 #[template(path = "exceptions/turned_down.html")]
 pub(super) struct TurnedDown {
+    pub problem: Option<String>,
+    /// The domains of a form that was not taken.
+    pub typed: String,
     /// To choose from, where there are several.
     pub targets: Vec<Choice>,
     /// Number and name.
@@ -45,12 +48,29 @@ pub(super) struct Asked {
     page: String,
 }
 
+impl Asked {
+    /// All that was turned down on the target of this number or name.
+    pub fn on(target: String) -> Asked {
+        Asked { target, ..Asked::default() }
+    }
+}
+
 pub(super) async fn turned_down(person: Person, Query(asked): Query<Asked>) -> Answer {
+    show(&person, asked, String::new(), None).await
+}
+
+/// The page, with the domains of a form that was not taken if there is one.
+pub(super) async fn show(
+    person: &Person,
+    asked: Asked,
+    typed: String,
+    problem: Option<(StatusCode, String)>,
+) -> Answer {
     let targets = person.app.store().await?.targets().await?;
     let row = match (asked.target.as_str(), targets.as_slice()) {
         ("", [only]) => Some(only.clone()),
         ("", _) => None,
-        (text, _) => Some(target(&person, text).await?),
+        (text, _) => Some(target(person, text).await?),
     };
     let all = match &row {
         Some(row) => exceptions::dismissed(&person.app, row).await?,
@@ -74,7 +94,10 @@ pub(super) async fn turned_down(person: Person, Query(asked): Query<Asked>) -> A
     let id = row.as_ref().map_or_else(String::new, |row| row.id.to_string());
     let rest = vec![("target", id.clone()), ("q", asked.q.clone())];
     let paging = Paging::new(asked.page.parse().ok(), SIZE, rows.len() as u64, rest);
+    let (status, problem) = problem.unzip();
     let page = TurnedDown {
+        problem,
+        typed,
         targets: choices(&targets, &id),
         chosen: row.map(|row| (row.id, name_of(&row))),
         q: asked.q,
@@ -82,7 +105,7 @@ pub(super) async fn turned_down(person: Person, Query(asked): Query<Asked>) -> A
         rows: on_page(rows, &paging),
         paging,
     };
-    Ok(page::html(StatusCode::OK, &page))
+    Ok(page::html(status.unwrap_or_default(), &page))
 }
 
 pub(super) const fn why(why: Why) -> &'static str {

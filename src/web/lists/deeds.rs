@@ -1,4 +1,4 @@
-//! What is done about one list: asked for again, decided about, set otherwise, let go.
+//! What is done about one list: asked for again, decided about, let go.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,10 +9,7 @@ use serde::Deserialize;
 use super::{Head, Which, address, own};
 use crate::app::App;
 use crate::follow::Outcome;
-use crate::follow::guard::Limits;
-use crate::list::Format;
 use crate::store::{FollowedList, Others, SnapshotId, TargetRow};
-use crate::verb::lists::remote;
 use crate::verb::lists::stop::{self, Follower, StopError, followers};
 use crate::verb::lists::versions;
 use crate::web::fault::{Answer, Fault};
@@ -23,7 +20,7 @@ use crate::web::patience::{PATIENCE, patiently};
 use crate::web::site::Site;
 use crate::web::visitor::Person;
 
-fn back(list: &FollowedList) -> Response {
+pub(super) fn back(list: &FollowedList) -> Response {
     Redirect::to(&address(&list.name)).into_response()
 }
 
@@ -79,48 +76,6 @@ pub async fn decide(
     };
     let lists = person.app.lists().await?;
     versions::decide(&person.app, &lists, &list, Some(decided.version), accept).await?;
-    Ok(back(&list))
-}
-
-/// What is not a number is no limit.
-#[derive(Deserialize)]
-pub struct Changed {
-    #[serde(default)]
-    address: String,
-    #[serde(default)]
-    format: String,
-    removed_percent: String,
-    removed_rows: String,
-    added_percent: String,
-    added_rows: String,
-    regraded_percent: String,
-}
-
-/// Changes how the list is followed.
-pub async fn settings(
-    person: Person,
-    Path(name): Path<String>,
-    Form(changed): Form<Changed>,
-) -> Answer {
-    fn number<T: std::str::FromStr>(text: &str) -> Result<T, Fault> {
-        let says = "A limit is a whole number, such as 20.";
-        text.trim().parse().map_err(|_| Fault::input(says))
-    }
-    let list = own(&person, &name).await?;
-    let format = match changed.format.as_str() {
-        "" => None,
-        word => Some(Format::from_word(word).ok_or(Fault::input("There is no such format."))?),
-    };
-    let limits = Limits {
-        removed_percent: number(&changed.removed_percent)?,
-        removed_rows: number(&changed.removed_rows)?,
-        added_percent: number(&changed.added_percent)?,
-        added_rows: number(&changed.added_rows)?,
-        regraded_percent: number(&changed.regraded_percent)?,
-    };
-    let address = Some(changed.address.trim().to_owned()).filter(|address| !address.is_empty());
-    let to = remote::Change { address, format, limits };
-    remote::change(&person.app.lists().await?, &list, to).await?;
     Ok(back(&list))
 }
 

@@ -11,6 +11,7 @@ mod follow;
 mod known;
 mod one;
 mod overview;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -45,7 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/lists/{name}/would", get(would::would))
         .route("/lists/{name}/update", post(deeds::update))
         .route("/lists/{name}/decide", post(deeds::decide))
-        .route("/lists/{name}/settings", post(deeds::settings))
+        .route("/lists/{name}/settings", post(settings::settings))
         .route("/lists/{name}/stop", get(deeds::sure).post(deeds::stop))
 }
 

@@ -5,15 +5,14 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 
 use super::known::{self, About};
+use super::settings::{Changed, SettingsView};
 use super::versions::{VersionRow, rows};
 use super::{Head, Which, aside, find};
-use crate::follow::guard::{Concern, Limits};
+use crate::follow::guard::Concern;
 use crate::follow::history::{Difference, in_force_since};
-use crate::follow::{Lists, concerns_of, settings_of};
-use crate::list::Format;
-use crate::source::Source;
+use crate::follow::{Lists, concerns_of};
 use crate::store::{FollowedList, Snapshot, SnapshotId, Standing};
-use crate::text::{count, plain};
+use crate::text::count;
 use crate::verb::lists::overview::Followed;
 use crate::verb::lists::stop::{Follower, followers};
 use crate::web::chart::{Kind, Point, Sizes, sizes};
@@ -44,6 +43,7 @@ pub(super) struct One {
     pub more: usize,
     pub followers: Vec<Follower>,
     pub settings: SettingsView,
+    pub problem: Option<String>,
 }
 
 /// A version that waits for a decision.
@@ -72,30 +72,31 @@ pub(super) struct Part {
     pub more: usize,
 }
 
-/// How a list is followed, for a form.
-pub(super) struct SettingsView {
-    pub limits: Limits,
-    pub format: Option<Format>,
-    pub formats: Vec<(&'static str, String, bool)>,
-    pub auth: Option<String>,
-    pub signed: bool,
-    /// It is a file on this machine, whose address is for the command line.
-    pub file: bool,
-}
-
 pub async fn one(person: Person, Path(name): Path<String>) -> Answer {
     let list = match find(&person, &name).await? {
         Which::Followed(list) => list,
         Which::Bundled(list) => return known::along(&person, list).await,
         Which::Listed(listing) => return known::page(&person, listing, known::form(listing)).await,
     };
+    show(&person, list, None).await
+}
+
+/// The page of a list that is followed, with settings that could not be taken, if there are such,
+/// and why.
+pub(super) async fn show(
+    person: &Person,
+    list: Box<FollowedList>,
+    refused: Option<(Changed, (StatusCode, String))>,
+) -> Answer {
+    let (sent, problem) = refused.unzip();
+    let (status, problem) = problem.unzip();
     let lists = person.app.lists().await?;
     let now = person.app.clock.now();
     let snapshots = lists.store.snapshots(list.id).await?;
     let head = Head::of(&Which::Followed(list.clone()), "");
     let about = Which::Followed(list.clone()).listing().map(About::of);
     let shared = list.is_shared_with(person.owner());
-    let settings = SettingsView::of(&list)?;
+    let settings = SettingsView::of(&list, sent)?;
     let waits = held(&lists, &list, &snapshots).await?;
     let mut versions = rows(&list, &snapshots)?;
     let more = versions.len().saturating_sub(VERSIONS);
@@ -117,8 +118,9 @@ pub async fn one(person: Person, Path(name): Path<String>) -> Answer {
         more,
         followers,
         settings,
+        problem,
     };
-    Ok(page::html(StatusCode::OK, &page))
+    Ok(page::html(status.unwrap_or_default(), &page))
 }
 
 async fn held(
@@ -193,20 +195,4 @@ pub(super) fn chart(snapshots: &[Snapshot], now: DateTime<Utc>) -> Option<Sizes>
     let mut points: Vec<Point> = snapshots.iter().map(point).collect();
     points.sort_by_key(|point| point.at);
     sizes(&points, now)
-}
-
-impl SettingsView {
-    fn of(list: &FollowedList) -> Result<SettingsView, Fault> {
-        let settings = settings_of(list)?;
-        let format =
-            |format: &Format| (format.word(), format.to_string(), settings.format == Some(*format));
-        Ok(SettingsView {
-            limits: settings.limits,
-            format: settings.format,
-            formats: Format::ALL.iter().map(format).collect(),
-            auth: settings.auth.as_ref().map(|auth| plain(&auth.to_string()).into_owned()),
-            signed: settings.signed.is_some(),
-            file: matches!(Source::kept_as(&list.source)?, Source::File(_)),
-        })
-    }
 }

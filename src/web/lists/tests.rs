@@ -11,8 +11,9 @@ use super::diff::{Diff, Wanted as Ends};
 use super::entries::Entries;
 use super::follow::{AddForm, Typed};
 use super::known::{self, About, Along, Known};
-use super::one::{HeldView, One, SettingsView, change, chart};
+use super::one::{HeldView, One, change, chart};
 use super::overview::{Choice, FollowedRow, KnownRow, Overview, TargetLink};
+use super::settings::{Changed, SettingsView};
 use super::versions::{History, rows};
 use super::would::{Group, GroupRow, Outcome, Planned, Would};
 use super::{Head, Which};
@@ -155,7 +156,10 @@ fn one(shared: bool) -> One {
             auth: None,
             signed: false,
             file: false,
+            refused: false,
+            form: Changed::of(&Limits::default(), None),
         },
+        problem: None,
     }
 }
 

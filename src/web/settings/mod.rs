@@ -33,19 +33,20 @@ struct Settings {
     house: bool,
     sessions: Vec<(Session, bool)>,
     tokens: Vec<Token>,
-    /// What is wrong with the token that was asked for.
+    /// The token that was asked for, and what is wrong with that.
+    wanted: tokens::Wanted,
     problem: Option<String>,
 }
 
 async fn settings(State(site): State<Site>, person: Person) -> Answer {
-    shown(&site, &person, StatusCode::OK, None).await
+    shown(&site, &person, tokens::Wanted::default(), None).await
 }
 
 async fn shown(
     site: &Site,
     person: &Person,
-    status: StatusCode,
-    problem: Option<String>,
+    wanted: tokens::Wanted,
+    problem: Option<(StatusCode, String)>,
 ) -> Answer {
     let since = alive_since(site.app().clock.now());
     let store = person.app.store().await?;
@@ -56,7 +57,9 @@ async fn shown(
     let sessions = store.sessions(since).await?.into_iter().map(here).collect();
     let (name, house) = (person.name.clone(), person.is_house());
     let tokens = store.tokens().await?;
-    Ok(page::html(status, &Settings { name, house, sessions, tokens, problem }))
+    let (status, problem) = problem.unzip();
+    let page = Settings { name, house, sessions, tokens, wanted, problem };
+    Ok(page::html(status.unwrap_or_default(), &page))
 }
 
 #[derive(Deserialize)]
@@ -105,6 +108,7 @@ mod tests {
                 created_at: "2026-11-01T08:00:00Z".parse().unwrap(),
                 used_at: None,
             }],
+            wanted: tokens::Wanted::default(),
             problem: None,
         };
         insta::assert_snapshot!(page.render().unwrap());
@@ -113,6 +117,7 @@ mod tests {
             house: true,
             sessions: vec![(session("ab", "Firefox on a desk"), true)],
             tokens: Vec::new(),
+            wanted: tokens::Wanted { name: "<bot>".to_owned(), write: Some("yes".to_owned()) },
             problem: Some("There is a token <bot> already.".to_owned()),
         };
         insta::assert_snapshot!("house", house.render().unwrap());

@@ -11,10 +11,10 @@ use crate::store::{Scope, TokenId};
 use crate::verb::token;
 use crate::web::input::Form;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Wanted {
-    name: String,
-    write: Option<String>,
+    pub name: String,
+    pub write: Option<String>,
 }
 
 #[derive(Template)]
@@ -37,10 +37,10 @@ pub async fn make(State(site): State<Site>, person: Person, Form(wanted): Form<W
             let origin = site.settings().origin();
             Ok(page::html(StatusCode::OK, &Made { name, secret, write, origin }))
         }
-        Err(error) => match Fault::from(error) {
-            Fault::Told { status, says, .. } => shown(&site, &person, status, Some(says)).await,
-            other => Err(other),
-        },
+        Err(error) => {
+            let problem = Fault::from(error).above_form()?;
+            shown(&site, &person, wanted, Some(problem)).await
+        }
     }
 }
 

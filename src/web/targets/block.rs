@@ -12,7 +12,8 @@ use super::head::{Head, Tab};
 use super::view::Whose;
 use crate::block::Level;
 use crate::domain::{Domain, Parsed};
-use crate::text::plain;
+use crate::store::BlockDate;
+use crate::text::{last_day, plain};
 use crate::verb::dates::{self, Dating};
 use crate::verb::ownership::{self, Which};
 use crate::web::at::At;
@@ -36,10 +37,10 @@ pub(super) struct Page<'a> {
     pub seen: Option<DateTime<Utc>>,
     pub row: Option<Shown<'a>>,
     pub here: String,
-    /// As the fields of the form have them.
-    pub expires: String,
-    pub review: String,
-    pub reason: String,
+    pub problem: Option<String>,
+    pub form: DateForm,
+    /// There are dates that could be forgotten.
+    pub dated: bool,
 }
 
 #[derive(Deserialize)]
@@ -53,9 +54,18 @@ pub async fn block(
     at: At,
     Query(Asked { domain }): Query<Asked>,
 ) -> Answer {
-    let domain = stored(&domain)?;
-    let head = Head::at(&site, &at, Tab::Blocks).await?;
-    let view = site.views().at(site.desk(), &at).await?;
+    show(&site, &at, &stored(&domain)?, None).await
+}
+
+/// The page of a block, with dates that could not be taken, if there are such, and why.
+async fn show(
+    site: &Site,
+    at: &At,
+    domain: &Domain,
+    refused: Option<(DateForm, (StatusCode, String))>,
+) -> Answer {
+    let head = Head::at(site, at, Tab::Blocks).await?;
+    let view = site.views().at(site.desk(), at).await?;
     let At { person, row, .. } = at;
     let beside = Beside::read(&person.app, &row.name).await?;
     let shown = view.as_ref().and_then(|view| {
@@ -63,6 +73,8 @@ pub async fn block(
         Some(Shown::of(view, block, row, &beside))
     });
     let date = beside.date(domain.as_str());
+    let (sent, problem) = refused.unzip();
+    let (status, problem) = problem.unzip();
     let page = Page {
         head,
         level: row.level,
@@ -70,17 +82,11 @@ pub async fn block(
         name: domain.to_string(),
         seen: view.as_ref().map(|view| view.state.taken_at),
         row: shown,
-        expires: date
-            .and_then(|date| date.expires_at)
-            .map_or_else(String::new, crate::text::last_day),
-        review: date
-            .and_then(|date| date.review_at)
-            .map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string()),
-        reason: date
-            .and_then(|date| date.reason.as_deref())
-            .map_or_else(String::new, |reason| plain(reason).into_owned()),
+        problem,
+        form: sent.or_else(|| date.map(DateForm::of)).unwrap_or_default(),
+        dated: date.is_some(),
     };
-    Ok(page::html(StatusCode::OK, &page))
+    Ok(page::html(status.unwrap_or_default(), &page))
 }
 
 fn table(target: i64) -> String {
@@ -134,22 +140,43 @@ pub async fn own(
 #[serde(default)]
 pub struct DateForm {
     domain: String,
-    expires: String,
-    review: String,
-    reason: String,
+    pub expires: String,
+    pub review: String,
+    pub reason: String,
     clear: Option<String>,
     back: String,
 }
 
-pub async fn date(
-    State(site): State<Site>,
-    At { person, row, .. }: At,
-    Form(form): Form<DateForm>,
-) -> Answer {
+impl DateForm {
+    /// What is kept, as the fields of the form have it.
+    pub fn of(date: &BlockDate) -> DateForm {
+        let BlockDate { expires_at, review_at, reason, .. } = date;
+        DateForm {
+            expires: expires_at.map_or_else(String::new, last_day),
+            review: review_at.map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string()),
+            reason: plain(reason.as_deref().unwrap_or_default()).into_owned(),
+            ..DateForm::default()
+        }
+    }
+}
+
+/// Keeps dates, or forgets them. Those that cannot be taken come back as they were.
+pub async fn date(State(site): State<Site>, at: At, Form(form): Form<DateForm>) -> Answer {
     let domain = stored(&form.domain)?;
+    match keep(&site, &at, &domain, &form).await {
+        Ok(()) => Ok(back_to(&form.back, &table(at.row.id))),
+        Err(fault) => {
+            let problem = fault.above_form()?;
+            show(&site, &at, &domain, Some((form, problem))).await
+        }
+    }
+}
+
+async fn keep(site: &Site, at: &At, domain: &Domain, form: &DateForm) -> Result<(), Fault> {
+    let At { person, row, .. } = at;
     let app = &person.app;
     if form.clear.is_some() {
-        dates::clear(app, &row.name, &domain).await?;
+        dates::clear(app, &row.name, domain).await?;
     } else {
         let new = Dating {
             expires: day(&form.expires)?,
@@ -161,10 +188,9 @@ pub async fn date(
                 "No day was given. Name its last day, a day to look again, or both.",
             ));
         }
-        dates::set(app, &row.name, &domain, new).await?;
+        dates::set(app, &row.name, domain, new).await?;
     }
-    site.desk().plan_again(&person.app, &row).await?;
-    Ok(back_to(&form.back, &table(row.id)))
+    Ok(site.desk().plan_again(app, row).await?)
 }
 
 /// The name of a block that may stand there, however odd.

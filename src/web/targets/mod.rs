@@ -6,6 +6,7 @@
 mod beside;
 mod block;
 mod blocks;
+mod deeds;
 mod head;
 mod lists;
 mod overview;
@@ -22,6 +23,7 @@ pub use beside::Beside;
 pub use block::{MOST_REASON, day, named, reason};
 pub use blocks::as_file;
 pub use head::{Head, Tab, name_of};
+pub use policy::{MOST_BLOCKS, MOST_PERCENT};
 pub use view::{Order, Sieve, Stands, View, Views, Whose};
 
 pub fn routes() -> Router<Site> {
@@ -36,10 +38,10 @@ pub fn routes() -> Router<Site> {
         .route("/targets/{target}/block", get(block::block))
         .route("/targets/{target}/block/date", post(block::date))
         .route("/targets/{target}/lists", get(lists::lists))
-        .route("/targets/{target}/lists/subscribe", post(lists::follow))
-        .route("/targets/{target}/lists/terms", post(lists::terms))
-        .route("/targets/{target}/lists/unsubscribe", post(lists::leave))
-        .route("/targets/{target}/policy", post(lists::change))
+        .route("/targets/{target}/lists/subscribe", post(deeds::follow))
+        .route("/targets/{target}/lists/terms", post(deeds::terms))
+        .route("/targets/{target}/lists/unsubscribe", post(deeds::leave))
+        .route("/targets/{target}/policy", post(deeds::change))
 }
 
 #[cfg(test)]

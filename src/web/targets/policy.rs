@@ -2,34 +2,60 @@
 
 use serde::Deserialize;
 
-use super::terms::{Offered, number, word};
+use super::terms::{Offered, number, offered, word};
 use crate::block::Level;
 use crate::policy::{Agreement, Choice, Comments, Limits, Loss, LossThen, Policy, Unknown};
 use crate::text::{count, plain};
 use crate::web::fault::Fault;
 
-const MOST_BLOCKS: usize = 1_000_000;
-const MOST_PERCENT: usize = 10_000;
+pub const MOST_BLOCKS: usize = 1_000_000;
+pub const MOST_PERCENT: usize = 10_000;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct PolicyForm {
     severity: String,
-    agreement: String,
-    in_at_least: String,
-    in_percent: String,
+    pub agreement: String,
+    pub in_at_least: String,
+    pub in_percent: String,
     comments: String,
-    most_adds: String,
-    most_adds_percent: String,
-    most_removes: String,
-    most_removes_percent: String,
-    most_lost: String,
+    pub most_adds: String,
+    pub most_adds_percent: String,
+    pub most_removes: String,
+    pub most_removes_percent: String,
+    pub most_lost: String,
     above_that: String,
     unknown_loss: String,
-    subdomains: Option<String>,
+    pub subdomains: Option<String>,
 }
 
 impl PolicyForm {
+    /// A policy as the fields of the form have it, with something to begin with in those that
+    /// it leaves open.
+    pub fn of(policy: &Policy) -> PolicyForm {
+        let Policy { severity, agreement, comments, limits, loss, subdomains } = policy;
+        let (agreement, in_at_least, in_percent) = match *agreement {
+            None => ("one", 2, 50),
+            Some(Agreement::Lists(lists)) => ("lists", lists, 50),
+            Some(Agreement::Percent(percent)) => ("percent", 2, percent),
+        };
+        PolicyForm {
+            severity: severity.to_string(),
+            agreement: agreement.to_owned(),
+            in_at_least: in_at_least.to_string(),
+            in_percent: in_percent.to_string(),
+            comments: comments.to_string(),
+            most_adds: limits.adds.to_string(),
+            most_adds_percent: limits.adds_percent.to_string(),
+            most_removes: limits.removes.to_string(),
+            most_removes_percent: limits.removes_percent.to_string(),
+            most_lost: loss.most.to_string(),
+            above_that: loss.then.to_string(),
+            unknown_loss: loss.unknown.to_string(),
+            subdomains: subdomains.then(|| "yes".to_owned()),
+        }
+    }
+
     /// The policy that it says. A form for an account has no fields for what accounts do not
     /// have, and leaves that as it was.
     pub fn policy(&self, level: Level, lists: &[String], before: &Policy) -> Result<Policy, Fault> {
@@ -78,81 +104,83 @@ impl PolicyForm {
     }
 }
 
-/// The policy as a page shows it.
+/// The policy as a page shows it, and the form that changes it.
 pub struct PolicyView {
+    /// What holds now.
     pub says: Vec<String>,
+    /// A form was not taken, and is shown.
+    pub refused: bool,
+    pub form: PolicyForm,
     pub severity: Vec<Offered>,
-    /// `one`, `lists` or `percent`.
-    pub agreement: &'static str,
-    pub in_at_least: u32,
-    pub in_percent: u32,
     /// Value, words, whether it is chosen.
     pub comments: Vec<(String, String, bool)>,
-    pub limits: Limits,
-    pub most_lost: usize,
     pub above_that: Vec<Offered>,
     pub unknown_loss: Vec<Offered>,
-    pub subdomains: bool,
 }
 
 impl PolicyView {
-    pub fn of(policy: &Policy, level: Level, lists: &[String]) -> PolicyView {
+    /// The form has what was sent and not taken, or else what holds.
+    pub fn of(
+        policy: &Policy,
+        refused: Option<PolicyForm>,
+        level: Level,
+        lists: &[String],
+    ) -> PolicyView {
         let severity = [
             (Choice::Strictest, "the strictest that a list asks for"),
             (Choice::Mildest, "the mildest that a list asks for"),
             (Choice::Agreed, "the strictest that as many ask for as have to agree"),
         ];
-        let mut then = vec![(LossThen::Hold, "wait for me"), (LossThen::Skip, "be left out")];
-        if level == Level::Instance {
-            then.push((LossThen::Limit, "be a silence instead, which cuts nobody"));
-        }
-        let unknown = [(Unknown::Hold, "wait for me"), (Unknown::Apply, "be set all the same")];
-        let mut comments = vec![
-            ("merged".to_owned(), "those of all lists, joined".to_owned()),
-            ("none".to_owned(), "none".to_owned()),
+        let then = [
+            (LossThen::Hold, "wait for me"),
+            (LossThen::Skip, "be left out"),
+            (LossThen::Limit, "be a silence instead, which cuts nobody"),
         ];
-        let mut names: Vec<&String> = lists.iter().collect();
-        if let Comments::Of(list) = &policy.comments
-            && !lists.contains(list)
-        {
-            names.push(list);
-        }
-        comments.extend(
-            names.into_iter().map(|list| (list.clone(), format!("those of {}", plain(list)))),
-        );
-        let chosen = policy.comments.to_string();
-        let (agreement, in_at_least, in_percent) = match policy.agreement {
-            None => ("one", 2, 50),
-            Some(Agreement::Lists(lists)) => ("lists", lists, 50),
-            Some(Agreement::Percent(percent)) => ("percent", 2, percent),
-        };
+        let unknown = [(Unknown::Hold, "wait for me"), (Unknown::Apply, "be set all the same")];
+        let says = sentences(policy, level);
+        let was_refused = refused.is_some();
+        let form = refused.unwrap_or_else(|| PolicyForm::of(policy));
+        let mut above_that =
+            offered(then.map(|(then, says)| (then.as_str(), says)), &form.above_that);
+        above_that
+            .retain(|(then, ..)| level == Level::Instance || *then != LossThen::Limit.as_str());
         PolicyView {
-            says: sentences(policy, level),
-            severity: severity
-                .map(|(choice, says)| (choice.as_str(), says, choice == policy.severity))
-                .into(),
-            agreement,
-            in_at_least,
-            in_percent,
-            comments: comments
-                .into_iter()
-                .map(|(word, says)| {
-                    let on = word == chosen;
-                    (word, says, on)
-                })
-                .collect(),
-            limits: policy.limits,
-            most_lost: policy.loss.most,
-            above_that: then
-                .into_iter()
-                .map(|(then, says)| (then.as_str(), says, then == policy.loss.then))
-                .collect(),
-            unknown_loss: unknown
-                .map(|(unknown, says)| (unknown.as_str(), says, unknown == policy.loss.unknown))
-                .into(),
-            subdomains: policy.subdomains,
+            says,
+            refused: was_refused,
+            severity: offered(
+                severity.map(|(choice, says)| (choice.as_str(), says)),
+                &form.severity,
+            ),
+            comments: whose_comments(policy, lists, &form.comments),
+            above_that,
+            unknown_loss: offered(
+                unknown.map(|(unknown, says)| (unknown.as_str(), says)),
+                &form.unknown_loss,
+            ),
+            form,
         }
     }
+}
+
+/// Which comments there are to choose from: also those of a list that is followed no more, while
+/// they are the ones.
+fn whose_comments(policy: &Policy, lists: &[String], chosen: &str) -> Vec<(String, String, bool)> {
+    let mut all = vec![
+        ("merged".to_owned(), "those of all lists, joined".to_owned()),
+        ("none".to_owned(), "none".to_owned()),
+    ];
+    let mut names: Vec<&String> = lists.iter().collect();
+    if let Comments::Of(list) = &policy.comments
+        && !lists.contains(list)
+    {
+        names.push(list);
+    }
+    all.extend(names.into_iter().map(|list| (list.clone(), format!("those of {}", plain(list)))));
+    let marked = |(word, says)| {
+        let on = word == chosen;
+        (word, says, on)
+    };
+    all.into_iter().map(marked).collect()
 }
 
 /// What the policy means now.
@@ -253,6 +281,8 @@ mod tests {
         assert_eq!(policy.agreement, Some(Agreement::Lists(2)));
         assert_eq!(policy.comments, Comments::Of("shared".into()));
         assert_eq!(policy.limits.removes_percent, 5);
+        let again = PolicyForm::of(&policy).policy(Level::Instance, &lists, &Policy::default());
+        assert_eq!(again.unwrap(), policy);
         assert_eq!(policy.loss, Loss { most: 3, then: LossThen::Limit, unknown: Unknown::Apply });
         let says = sentences(&policy, Level::Instance).join(" ");
         insta::assert_snapshot!(says);

@@ -29,6 +29,24 @@ pub struct TermsForm {
 }
 
 impl TermsForm {
+    /// Terms as the fields of the form have them.
+    pub fn of(terms: &Terms) -> TermsForm {
+        let taken = |said| terms.map.get(&said).map_or_else(String::new, Taken::to_string);
+        TermsForm {
+            list: String::new(),
+            mode: terms.mode.to_string(),
+            share: terms.share.to_string(),
+            weight: terms.weight.to_string(),
+            cap: terms.cap.map_or_else(String::new, |cap| cap.to_string()),
+            retractions: terms.retractions.to_string(),
+            grace: terms.grace_days.to_string(),
+            map_none: taken(Said::Nothing),
+            map_noop: taken(Said::Noop),
+            map_silence: taken(Said::Silence),
+            map_suspend: taken(Said::Suspend),
+        }
+    }
+
     pub fn terms(&self) -> Result<Terms, Fault> {
         let mut map = BTreeMap::new();
         let words = [
@@ -67,6 +85,14 @@ pub fn word<T: std::str::FromStr>(text: &str) -> Result<T, Fault> {
     text.parse().map_err(|_| garbled())
 }
 
+/// Choices with their words, of which one is chosen.
+pub fn offered<const N: usize>(
+    choices: [(&'static str, &'static str); N],
+    chosen: &str,
+) -> Vec<Offered> {
+    choices.map(|(word, says)| (word, says, word == chosen)).into()
+}
+
 /// A number from a form.
 pub fn number<T>(what: &str, text: &str, least: T, most: T) -> Result<T, Fault>
 where
@@ -76,20 +102,24 @@ where
     number.ok_or_else(|| Fault::input(format!("{what} has to be a number from {least} to {most}.")))
 }
 
-/// The terms as a page shows them.
+/// The form as a page shows it.
 pub struct TermsView {
+    /// It was not taken, and is shown.
+    pub refused: bool,
     pub modes: Vec<Offered>,
     pub shares: Vec<Offered>,
-    pub weight: u32,
+    pub weight: String,
     pub caps: Vec<Offered>,
     pub retractions: Vec<Offered>,
-    pub grace: u32,
+    pub grace: String,
     /// What the list can say: its word, what it means, and what that is taken as.
     pub map: Vec<(&'static str, &'static str, Vec<Offered>)>,
 }
 
 impl TermsView {
-    pub fn of(terms: &Terms) -> TermsView {
+    /// The form has what was sent and not taken, or else what holds.
+    pub fn of(terms: &Terms, refused: Option<&TermsForm>) -> TermsView {
+        let form = refused.map_or_else(|| TermsForm::of(terms), TermsForm::clone);
         let modes = [
             (Mode::Review, "wait for me: nothing is done unless I look at the plan"),
             (
@@ -109,38 +139,35 @@ impl TermsView {
             (Retractions::Ignore, "leave its blocks as they are"),
         ];
         let caps = [
-            (None, "", "whatever it asks for"),
-            (Some(Severity::Silence), "silence", "at most to silence it"),
-            (Some(Severity::Noop), "noop", "at most a note (noop)"),
+            ("", "whatever it asks for"),
+            ("silence", "at most to silence it"),
+            ("noop", "at most a note (noop)"),
         ];
         let said = [
-            (Said::Nothing, "none", "gives no severity"),
-            (Said::Noop, "noop", "only notes it (noop)"),
-            (Said::Silence, "silence", "silences"),
-            (Said::Suspend, "suspend", "suspends"),
+            ("none", "gives no severity", &form.map_none),
+            ("noop", "only notes it (noop)", &form.map_noop),
+            ("silence", "silences", &form.map_silence),
+            ("suspend", "suspends", &form.map_suspend),
         ];
-        let taken = |said| {
-            let now = terms.map.get(&said).copied();
-            let each = [
-                (Taken::Ignore, "not heard"),
-                (Taken::Noop, "a note (noop)"),
-                (Taken::Silence, "silence"),
-                (Taken::Suspend, "suspend"),
-            ];
-            let mut options = vec![("", "what it says", now.is_none())];
-            options.extend(each.map(|(taken, says)| (taken.as_str(), says, now == Some(taken))));
-            options
-        };
+        let taken = [
+            ("", "what it says"),
+            (Taken::Ignore.as_str(), "not heard"),
+            (Taken::Noop.as_str(), "a note (noop)"),
+            (Taken::Silence.as_str(), "silence"),
+            (Taken::Suspend.as_str(), "suspend"),
+        ];
         TermsView {
-            modes: modes.map(|(mode, says)| (mode.as_str(), says, mode == terms.mode)).into(),
-            shares: shares.map(|(share, says)| (share.as_str(), says, share == terms.share)).into(),
-            weight: terms.weight,
-            caps: caps.map(|(cap, word, says)| (word, says, cap == terms.cap)).into(),
-            retractions: retractions
-                .map(|(how, says)| (how.as_str(), says, how == terms.retractions))
-                .into(),
-            grace: terms.grace_days,
-            map: said.map(|(said, word, says)| (word, says, taken(said))).into(),
+            refused: refused.is_some(),
+            modes: offered(modes.map(|(mode, says)| (mode.as_str(), says)), &form.mode),
+            shares: offered(shares.map(|(share, says)| (share.as_str(), says)), &form.share),
+            weight: form.weight,
+            caps: offered(caps, &form.cap),
+            retractions: offered(
+                retractions.map(|(how, says)| (how.as_str(), says)),
+                &form.retractions,
+            ),
+            grace: form.grace,
+            map: said.map(|(said, word, chosen)| (said, word, offered(taken, chosen))).into(),
         }
     }
 }
@@ -174,7 +201,8 @@ mod tests {
             grace_days: 0,
         };
         assert_eq!(terms, want);
-        let view = TermsView::of(&terms);
+        let view = TermsView::of(&terms, None);
+        assert_eq!((&*view.weight, &*view.grace), ("2", "0"));
         let chosen = |options: &[Offered]| -> Vec<&str> {
             options.iter().filter(|(_, _, on)| *on).map(|(word, _, _)| *word).collect()
         };

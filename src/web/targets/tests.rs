@@ -6,12 +6,13 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::beside::Beside;
-use super::block::Page;
+use super::block::{DateForm, Page};
 use super::blocks::{Asked, Blocks, Shown, Table};
 use super::head::{Head, News, Tab};
 use super::lists::{Lists, Row};
 use super::overview::{Card, Follows, Left, Overview, Seen, Targets};
-use super::policy::PolicyView;
+use super::policy::{PolicyForm, PolicyView};
+use super::terms::{TermsForm, TermsView};
 use super::view::{Stands, View};
 use crate::block::{Block, Level, Rule, Severity, State};
 use crate::domain::Domain;
@@ -174,7 +175,8 @@ fn lists_with_their_terms_and_the_policy() {
         rows: vec![Row { held: true, failing: true, ..row }],
         offers: vec![("threads".to_owned(), "Threads (1 domain)".to_owned())],
         left_behind: 2,
-        policy: PolicyView::of(&Policy::default(), Level::Instance, &["shared".to_owned()]),
+        policy: PolicyView::of(&Policy::default(), None, Level::Instance, &["shared".to_owned()]),
+        problem: None,
     };
     insta::assert_snapshot!(page.render().unwrap());
 }
@@ -207,9 +209,9 @@ fn one_block_with_its_dates_and_one_that_is_not_there() {
             name: name.to_owned(),
             seen,
             here: format!("/targets/3/block?domain={name}"),
-            expires: if row.is_some() { "2026-11-30".to_owned() } else { String::new() },
-            review: String::new(),
-            reason: if row.is_some() { "ask <them>".to_owned() } else { String::new() },
+            problem: None,
+            form: beside.date(name).map(DateForm::of).unwrap_or_default(),
+            dated: beside.date(name).is_some(),
             row,
         };
         page.render().unwrap()
@@ -262,7 +264,8 @@ fn an_account_that_follows_no_list_and_one_whose_list_is_gone() {
         rows,
         offers,
         left_behind: 0,
-        policy: PolicyView::of(&Policy::default(), Level::Account, &[]),
+        policy: PolicyView::of(&Policy::default(), None, Level::Account, &[]),
+        problem: None,
     };
     let offers = vec![("threads".to_owned(), "Threads (1 domain)".to_owned())];
     insta::assert_snapshot!("no-lists", page(Vec::new(), offers).render().unwrap());
@@ -274,4 +277,26 @@ fn an_account_that_follows_no_list_and_one_whose_list_is_gone() {
     };
     let gone = Row::of(&subscription, None, Stands { all: 1, alone: 0 });
     insta::assert_snapshot!("list-gone", page(vec![gone], Vec::new()).render().unwrap());
+    let sent: TermsForm = serde_json::from_value(serde_json::json!({
+        "list": "gone", "mode": "auto", "weight": "<b>", "grace": "", "map_noop": "suspend",
+    }))
+    .unwrap();
+    let mut gone = Row::of(&subscription, None, Stands { all: 1, alone: 0 });
+    gone.terms = TermsView::of(&subscription.terms, Some(&sent));
+    let refused = Lists {
+        problem: Some("The weight has to be a number from 0 to 1000.".to_owned()),
+        ..page(vec![gone], Vec::new())
+    };
+    insta::assert_snapshot!("terms-refused", refused.render().unwrap());
+    let sent: PolicyForm = serde_json::from_value(serde_json::json!({
+        "agreement": "percent", "in_percent": "<b>", "most_lost": "2", "above_that": "skip",
+        "subdomains": "yes",
+    }))
+    .unwrap();
+    let refused = Lists {
+        policy: PolicyView::of(&Policy::default(), Some(sent), Level::Account, &[]),
+        problem: Some("The percentage has to be a number from 1 to 100.".to_owned()),
+        ..page(Vec::new(), Vec::new())
+    };
+    insta::assert_snapshot!("policy-refused", refused.render().unwrap());
 }
