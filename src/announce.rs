@@ -56,18 +56,18 @@ pub fn announce(changes: &[Change], whom: &str, at: DateTime<Utc>) -> String {
     let rows = |pick: &dyn Fn(&Change) -> Option<String>| -> Vec<String> {
         changes.iter().filter_map(pick).collect()
     };
-    part(&mut text, "Blocked", "no contact any more", reasons, &rows(&blocked(Severity::Suspend)));
+    part(&mut text, "Blocked", "No contact any more", reasons, &rows(&blocked(Severity::Suspend)));
     part(
         &mut text,
         "Limited",
-        "hidden from public places; whoever follows somebody there still does",
+        "Hidden from public places; whoever follows somebody there still does",
         reasons,
         &rows(&blocked(Severity::Silence)),
     );
-    part(&mut text, "Noted", "no restriction", reasons, &rows(&blocked(Severity::Noop)));
-    part(&mut text, "Eased", "less restricted than before", states, &rows(&eased));
-    part(&mut text, "Changed", "the details", states, &rows(&other));
-    part(&mut text, "Lifted", "contact is possible again", "", &rows(&lifted));
+    part(&mut text, "Noted", "No restriction", reasons, &rows(&blocked(Severity::Noop)));
+    part(&mut text, "Eased", "Less restricted than before", states, &rows(&eased));
+    part(&mut text, "Changed", "The details", states, &rows(&other));
+    part(&mut text, "Lifted", "Contact is possible again", "", &rows(&lifted));
     text
 }
 
@@ -184,7 +184,7 @@ These are the servers that home.example treats differently from now on.
 
 ### Blocked: 2 servers
 
-no contact any more.
+No contact any more.
 
 | Server | Why |
 | --- | --- |
@@ -193,7 +193,7 @@ no contact any more.
 
 ### Limited: 1 server
 
-hidden from public places; whoever follows somebody there still does.
+Hidden from public places; whoever follows somebody there still does.
 
 | Server | Why |
 | --- | --- |
@@ -201,7 +201,7 @@ hidden from public places; whoever follows somebody there still does.
 
 ### Lifted: 1 server
 
-contact is possible again.
+Contact is possible again.
 
 - `fine.example`
 ";

@@ -77,7 +77,7 @@ struct Cli {
     verb: Verb,
 }
 
-/// That the database was slow for once is nothing that anybody here can do something about.
+/// A database that was slow for once is nothing to tell whoever types a command.
 const LOGGED: &str = "warn,sqlx=error";
 
 const AFTER_HELP: &str = "\

@@ -133,13 +133,17 @@ async fn tell_again(site: &Site, json: bool) {
                 continue;
             }
         };
-        let mut out = io::stdout();
-        let _ = if json {
-            writeln!(out, "{}", json!({ "event": "signed out", "sign_in": sign_in }))
+        let says = if json {
+            format!("{}\n", json!({ "event": "signed out", "sign_in": sign_in }))
         } else {
-            writeln!(out, "\nSigned out. Open this once to sign in again:\n\n  {sign_in}")
+            format!("\nSigned out. Open this once to sign in again:\n\n  {sign_in}\n")
         };
-        let _ = out.flush();
+        // A terminal that takes nothing just now holds up nobody.
+        let _ = tokio::task::spawn_blocking(move || {
+            let mut out = io::stdout();
+            out.write_all(says.as_bytes()).and_then(|()| out.flush())
+        })
+        .await;
     }
 }
 

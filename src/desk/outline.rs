@@ -300,10 +300,6 @@ impl Outline {
         self.sought.insert(sought.clone(), found.clone());
         found
     }
-
-    pub fn rows(&self, group: Group) -> &[Place] {
-        self.all.of(group)
-    }
 }
 
 fn count_guards(guards: &mut Vec<(Guard, usize)>, held: &Held) {

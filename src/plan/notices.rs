@@ -31,10 +31,14 @@ pub fn relations(level: Level, following: usize, followers: usize) -> String {
             (_, 0) => format!("{} you follow", people(following)),
             _ => format!("{} you follow and {followers} who follow{s} you", people(following)),
         },
-        Level::Instance => format!(
-            "{} from here to there and {followers} from there to here",
-            count(following, "follow")
-        ),
+        Level::Instance => match (following, followers) {
+            (0, 1..) => format!("{} from there to here", count(followers, "follow")),
+            (_, 0) => format!("{} from here to there", count(following, "follow")),
+            _ => format!(
+                "{} from here to there and {followers} from there to here",
+                count(following, "follow")
+            ),
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -129,13 +129,11 @@ async fn patiently<A>(open: impl Fn() -> A) -> Result<SqlitePool, sqlx::Error>
 where
     A: Future<Output = Result<SqlitePool, sqlx::Error>>,
 {
-    const PAUSE: Duration = Duration::from_millis(50);
-    let mut left = BUSY;
+    let until = Instant::now() + BUSY;
     loop {
         match open().await {
-            Err(error) if is_locked(&error) && !left.is_zero() => {
-                tokio::time::sleep(PAUSE).await;
-                left = left.saturating_sub(PAUSE);
+            Err(error) if is_busy(&error) && Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
             answer => return answer,
         }
@@ -143,7 +141,7 @@ where
 }
 
 /// `SQLITE_BUSY`, whatever it is about.
-fn is_locked(error: &sqlx::Error) -> bool {
+fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.and_then(|code| code.parse().ok()).is_some_and(|code: u32| code & 0xff == 5)
 }

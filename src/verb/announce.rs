@@ -1,4 +1,4 @@
-//! What a run did, as a text for people to read. It is written and posted nowhere.
+//! What a run did, as a text for people to read. Whoever asks for it posts it, or does not.
 
 use crate::announce::announce;
 use crate::app::App;

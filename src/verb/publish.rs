@@ -38,7 +38,7 @@ pub enum PublishingError {
     Agreement,
     #[error(
         "The blocks of an account are a private matter: everybody could read whom this person keeps \
-         away. Say that you are sure, or keep it private."
+         away. Say that you have thought about it, or keep it private."
     )]
     UnsurePublic,
     #[error(

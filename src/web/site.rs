@@ -61,7 +61,7 @@ struct Inner {
     settings: Settings,
     key: Key,
     link: Link,
-    /// Whoever runs this has signed out.
+    /// A browser of whoever runs this has been signed out.
     left: Notify,
     limits: Limits,
     desk: Arc<Desk>,
@@ -116,7 +116,7 @@ impl Site {
         &self.0.shelf
     }
 
-    /// Waits until whoever runs this has signed out somewhere, and needs a new way in.
+    /// Waits until a browser of whoever runs this was signed out, and a new way in is needed.
     pub async fn house_left(&self) {
         self.0.left.notified().await;
     }

@@ -159,15 +159,22 @@ impl Site {
     /// Ends a session of whoever the library is for, at once, and says whether there was one.
     pub(super) async fn end_session(&self, app: &App, digest: &str) -> anyhow::Result<bool> {
         let ended = app.store().await?.end_session(digest).await?;
-        self.sessions().forget();
+        self.forget_sessions_of(app);
         Ok(ended)
     }
 
     /// Ends all their sessions but one, at once, and says how many.
     pub(super) async fn end_other_sessions(&self, app: &App, digest: &str) -> anyhow::Result<u64> {
         let ended = app.store().await?.end_other_sessions(digest).await?;
-        self.sessions().forget();
+        self.forget_sessions_of(app);
         Ok(ended)
+    }
+
+    fn forget_sessions_of(&self, app: &App) {
+        self.sessions().forget();
+        if app.owner() == HOUSE {
+            self.note_house_left();
+        }
     }
 
     async fn whose(&self, digest: &str, now: DateTime<Utc>) -> Result<Option<Who>, Fault> {

@@ -136,7 +136,7 @@ pub fn guard(guard: Guard) -> (&'static str, &'static str) {
         ),
         Guard::HeldList => (
             "A list that is held",
-            "The newest version of a list looks like a mistake and waits until it was looked at.",
+            "The newest version of a list looks like a mistake and waits until somebody has looked at it.",
         ),
         Guard::OwnDomain => ("Your own server", "A list names your own server."),
         Guard::Relationships => {

@@ -1,5 +1,6 @@
 //! A gate that what is under way waits at until the test lets it through: it stays under way
-//! for as long as the test looks at it, on the slowest machine.
+//! while the test looks at it, on a slow machine too. A client gives up after its own patience
+//! (30 s here), so nothing long is done before a gate is opened.
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;

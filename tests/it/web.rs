@@ -307,8 +307,9 @@ impl Page {
     #[track_caller]
     pub fn warns(self, says: &str) -> Page {
         let main = self.text.split("<main").nth(1).unwrap_or_default();
-        let alert = main.find("role=\"alert\"").and_then(|at| main.get(at..));
-        let alert = alert.and_then(|alert| alert.split("</div>").next()).unwrap_or_default();
+        let alert =
+            main.split("role=\"alert\"").nth(1).and_then(|alert| alert.split("</div>").next());
+        let alert = alert.unwrap_or_else(|| panic!("no alert in:\n{}", self.text));
         assert!(alert.contains(says), "no alert says {says:?} in:\n{}", self.text);
         self.says("<title>Please look again ")
     }

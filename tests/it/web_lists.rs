@@ -283,7 +283,7 @@ fn what_a_list_would_do_is_told_without_asking_anybody() {
         fake.forget_requests();
         publisher.asked();
         let page = site.get("/lists/fence/would").await.is(200);
-        let page = page.says("It would block 29 domains").says("<dt>there already</dt><dd>1</dd>");
+        let page = page.says("it would block 29 domains").says("<dt>there already</dt><dd>1</dd>");
         let page = page.says("nobody was asked").says("reason 4").says("and 4 more");
         assert!(page.text.contains(&format!("action=\"/targets/{number}/lists/subscribe\"")));
         assert!(page.text.contains(&format!("action=\"/targets/{number}/plan\"")));
@@ -295,9 +295,9 @@ fn what_a_list_would_do_is_told_without_asking_anybody() {
         site.get(&format!("/lists/threads/would?target={number}"))
             .await
             .is(200)
-            .says("It would block 1 domain");
+            .says("it would block 1 domain");
         machine.run(&["exceptions", "add", "host7.example"]).exits(0);
-        site.get("/lists/fence/would").await.is(200).says("It would block 28 domains");
+        site.get("/lists/fence/would").await.is(200).says("it would block 28 domains");
         site.send("/lists", &[("list", &publisher.url("/allow.csv"))]).await.is(303);
         site.get("/lists/allow/would").await.is(200).says("It would block nothing");
         for target in ["999999", "-1", "x", "%00", "99999999999999999999"] {

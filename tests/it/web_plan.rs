@@ -117,6 +117,38 @@ fn threads_is_one_click_and_no_file() {
 }
 
 #[test]
+fn the_servers_name_is_asked_for_at_the_step_that_needs_it() {
+    on_both(async |machine| {
+        let site = Site::over(machine);
+        let click = Sent::default()
+            .with("without-file", "yes")
+            .with("list", "threads")
+            .with("level", "account");
+        let plan = site.post("/look", click).await.is(200);
+        let plan = plan.says("Open your server\u{2019}s import page (Preferences");
+        assert_eq!(plan.text.matches("name=\"server\"").count(), 1, "{}", plan.text);
+        assert!(!plan.text.contains("YOUR-SERVER"), "{}", plan.text);
+        let with = |server: &str| Sent::of(&plan).with("server", server);
+        for path in ["/look", "/file"] {
+            let page = site.post(path, with("my server")).await.is(422);
+            let page = page
+                .says("\u{201c}my server\u{201d} is not the name of a server")
+                .says("Block 1 domain");
+            assert!(page.text.contains("value=\"my server\""), "{}", page.text);
+            site.post(path, Sent::of(&page).with("server", "home.example")).await.is(200);
+        }
+        let page = site.post("/look", with("https://home.example/@me")).await.is(200);
+        page.says(">https://home.example/settings/imports</a>");
+        // What was looked at is downloaded, also with a name that was typed since.
+        let file = site.post("/file", with("home.example")).await;
+        is_file(&file, "blocked_domains-merged.csv", "threads.net\n");
+        // Unless the list names that very server.
+        let page = site.post("/file", with("threads.net")).await.is(200);
+        page.says("Something is different from what you looked at");
+    });
+}
+
+#[test]
 fn groups_stand_in_the_order_of_consequence() {
     on_both(async |machine| {
         let site = following(machine);

@@ -330,8 +330,9 @@ fn a_target_follows_lists_on_terms_and_leaves_them() {
         site.send(&format!("{lists}/terms"), &terms).await.is(303);
         let told = "acts by itself, weight 2, at most silence, none is taken as ignore, \
                     retractions: follow";
-        let says = "What it asks for is done by itself, within the guards. Where a percentage of \
-                    the lists has to agree, it weighs as much as 2 lists. It is never taken to ask \
+        let says = "What it asks for is done without asking you, within the guards, in the rounds \
+                    that whoever runs Hedgerow has set up. Where there are none, it waits for you. \
+                    Where a percentage of the lists has to agree, it weighs as much as 2 lists. It is never taken to ask \
                     for more than “silence”. Where it gives no severity, it is not heard. When it \
                     drops a domain, the next plan lifts the block.";
         machine.run(&["subscriptions", "home.example"]).exits(0).says(told);
@@ -398,14 +399,20 @@ fn the_policy_is_changed_and_says_what_it_means() {
         said.says("at most 10 blocks (20 %").says("at most 7 follows; above that: limit");
         let page = site.get(&format!("{target}/lists")).await.is(200);
         page.says("A domain is blocked once 3 lists name it.").says("becomes a silence");
-        for (at, bad) in [(1, "0"), (5, "-1"), (9, ""), (10, "maybe"), (4, "someone-elses")] {
+        for (at, bad, says) in [
+            (1, "0", "The number of lists that have to agree has to be a number from 1"),
+            (5, "-1", "has to be a number from 0"),
+            (9, "", "has to be a number from 0"),
+            (10, "maybe", "The form has a choice in it that there is not."),
+            (4, "someone-elses", "Comments can be those of a list that is followed here."),
+        ] {
             let mut fields = fields;
             for (at, other) in [(2, "51"), (3, "mildest"), (6, "21"), (8, "8"), (11, "hold")] {
                 fields[at].1 = other;
             }
             fields[at].1 = bad;
             let page = site.send(&format!("{target}/policy"), &fields).await.is(422);
-            let mut page = page.warns("").says("A domain is blocked once 3 lists name it.");
+            let mut page = page.warns(says).says("A domain is blocked once 3 lists name it.");
             assert_eq!(page.text.matches("<details open>").count(), 1, "{}", page.text);
             assert!(page.text.contains("value=\"lists\" id=\"agree-lists\" checked"));
             // What there is not to choose cannot be chosen again.

@@ -132,6 +132,10 @@ impl<'a> Context<'a> {
     }
 
     pub fn takes(&self, at: At<'_>, word: Word) -> bool {
+        self.fits(at, word) && at.is_domain()
+    }
+
+    fn fits(&self, at: At<'_>, word: Word) -> bool {
         let intent = match self.wish {
             Wish::Restore { .. } => return takes_of_restore(at, word),
             Wish::Undo { .. } => return word == Word::Ignore && !matches!(at, At::Skipped(_)),
@@ -204,10 +208,9 @@ impl<'a> Context<'a> {
     }
 
     fn taken(&self, words: &[Word], rows: &[Place]) -> WordsForAll {
-        let takes = |at: At<'_>, word| at.is_domain() && self.takes(at, word);
         let of = |word: Word| {
             let rows = rows.iter().filter_map(|place| place.of(self.plan));
-            (word, rows.filter(|at| takes(*at, word)).count())
+            (word, rows.filter(|at| self.takes(*at, word)).count())
         };
         words.iter().map(|word| of(*word)).filter(|(_, rows)| *rows > 0).collect()
     }

@@ -87,6 +87,7 @@ impl Modify for Everywhere {
                     ("409", "Something stands in the way, or has changed meanwhile."),
                     ("413", "Too large."),
                     ("415", "The body has to be JSON."),
+                    ("421", "The server is asked under a name that is not its own."),
                     ("422", "What was sent can be read and not be used."),
                     ("429", "Too often in a short time."),
                     ("500", "Something is broken here."),

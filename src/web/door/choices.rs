@@ -89,10 +89,10 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
     }
     let server = match form.server.trim() {
         "" => None,
-        text => Some(host(text).map_err(|why| {
+        text => Some(host(text).ok_or_else(|| {
             let text = fit(&plain(text), 60);
             Problem::with_input(format!(
-                "{text} is not the name of a server: {why}. Write it as in your address, such as \
+                "\u{201c}{text}\u{201d} is not the name of a server. Write it as in your address, such as \
                  mastodon.example, or leave it empty."
             ))
         })?),
@@ -121,9 +121,9 @@ pub fn wanted(form: &Form, offers: &[Offer]) -> Result<(Intent, FileHints), Prob
 }
 
 /// People copy the whole address as easily as the name.
-fn host(text: &str) -> Result<Domain, String> {
+fn host(text: &str) -> Option<Domain> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let bare = bare.split(['/', '?', '#']).next().unwrap_or_default();
     let name = bare.rsplit('@').next().unwrap_or_default();
-    Domain::parse(name).map(|parsed| parsed.domain).map_err(|refusal| refusal.to_string())
+    Domain::parse(name).map(|parsed| parsed.domain).ok()
 }

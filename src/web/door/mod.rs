@@ -101,11 +101,11 @@ async fn answer(app: &App, sent: Sent, download: bool) -> Response {
         Ok(offers) => offers,
         Err(error) => return broken(&error),
     };
-    let form = match Form::read(sent, offers.len()).await {
+    let mut form = match Form::read(sent, offers.len()).await {
         Ok(form) => form,
         Err(answer) => return answer,
     };
-    let looked = match look_at(app, &form, &offers).await {
+    let (looked, problem) = match look_again(app, &mut form, &offers).await {
         Ok(looked) => looked,
         Err(problem) => {
             let Problem { status, says } = problem;
@@ -117,17 +117,54 @@ async fn answer(app: &App, sent: Sent, download: bool) -> Response {
     };
     let Looked { plan, mut files } = looked;
     // What is downloaded is what was looked at, or it is looked at first.
-    let is_seen = plan.checksum == form.seen;
+    let wanted = download && problem.is_none();
+    let is_seen = wanted && is_seen(app, &mut form, &offers, &plan).await;
     let part = form.part.clamp(1, files.len()) - 1;
-    if download && is_seen && !plan.is_empty() {
+    if is_seen && !plan.is_empty() {
         let (name, text) = files.swap_remove(part);
         return page::download(&name, text);
     }
     let names = files.into_iter().map(|(name, _)| name).collect();
-    let changed = download && !is_seen;
+    let changed = wanted && !is_seen;
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let choices = Choices::again(&form, offers);
-    let shown = Shown { form: &form, choices, names, changed };
-    page::html(StatusCode::OK, &PlanPage::of(&plan, shown))
+    let shown = Shown { form: &form, choices, names, changed, problem };
+    page::html(status, &PlanPage::of(&plan, shown))
+}
+
+/// What the form comes to. Beside a plan that is looked at, the server's name is asked for: one
+/// that is none leaves the plan as it is, and is told there.
+async fn look_again(
+    app: &App,
+    form: &mut Form,
+    offers: &[Offer],
+) -> Result<(Looked, Option<String>), Problem> {
+    let problem = match look_at(app, form, offers).await {
+        Ok(looked) => return Ok((looked, None)),
+        Err(problem) if form.seen.is_empty() || form.server.is_empty() => return Err(problem),
+        Err(problem) => problem,
+    };
+    match without_server(app, form, offers).await {
+        Ok(looked) => Ok((looked, Some(problem.says))),
+        Err(_) => Err(problem),
+    }
+}
+
+/// Whether the plan was looked at. That the server is known since then changes nothing, as long
+/// as no list names it.
+async fn is_seen(app: &App, form: &mut Form, offers: &[Offer], plan: &Plan) -> bool {
+    if plan.checksum == form.seen || form.server.is_empty() {
+        return plan.checksum == form.seen;
+    }
+    let seen = without_server(app, form, offers).await;
+    seen.is_ok_and(|it| it.plan.checksum == form.seen && it.plan.changes() == plan.changes())
+}
+
+async fn without_server(app: &App, form: &mut Form, offers: &[Offer]) -> Result<Looked, Problem> {
+    let typed = std::mem::take(&mut form.server);
+    let looked = look_at(app, form, offers).await;
+    form.server = typed;
+    looked
 }
 
 async fn look_at(app: &App, form: &Form, offers: &[Offer]) -> Result<Looked, Problem> {

@@ -94,7 +94,7 @@ pub fn groups(plan: &Plan, form: &Form) -> Vec<Group> {
         group(
             "added",
             "to add",
-            "They are not blocked yet.",
+            if form.without_file { "The new file has them." } else { "They are not blocked yet." },
             plan.add.len(),
             adds.into_iter().map(|add| added(add, form)),
         ),

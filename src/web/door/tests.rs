@@ -74,7 +74,9 @@ async fn plan(level: Level, own: &[&str], file: &str, wishes: &Wishes) -> Plan {
 fn page(plan: &Plan, form: &Form, names: &[&str], changed: bool) -> String {
     let choices = Choices::again(form, offers());
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    let page = PlanPage::of(plan, Shown { form, choices, names, changed }).render().unwrap();
+    let page = PlanPage::of(plan, Shown { form, choices, names, changed, problem: None })
+        .render()
+        .unwrap();
     assert!(!page.contains('\u{202e}') && page.matches("<script").count() == 1, "{page}");
     page
 }

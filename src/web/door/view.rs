@@ -23,6 +23,8 @@ pub struct Shown<'a> {
     pub names: Vec<String>,
     /// Something else was about to be downloaded than had been looked at.
     pub changed: bool,
+    /// What is wrong with the server's name, which is asked for on the page.
+    pub problem: Option<String>,
 }
 
 #[derive(Template)]
@@ -32,6 +34,7 @@ pub struct PlanPage {
     headline: String,
     sentence: String,
     checksum: String,
+    problem: Option<String>,
     is_empty: bool,
     changed: bool,
     irreversible: bool,
@@ -70,7 +73,7 @@ struct Step {
 
 impl PlanPage {
     pub fn of(plan: &Plan, shown: Shown<'_>) -> PlanPage {
-        let Shown { form, mut choices, names, changed } = shown;
+        let Shown { form, mut choices, names, changed, problem } = shown;
         let steps = if plan.is_empty() { Vec::new() } else { steps(plan, &names) };
         choices.asks_server = !steps.iter().any(|step| step.asks_server);
         let groups = groups(plan, form);
@@ -92,6 +95,7 @@ impl PlanPage {
                 plain(&plan.sentence()).into_owned()
             },
             checksum: plan.checksum.clone(),
+            problem,
             is_empty: plan.is_empty(),
             changed,
             irreversible: cuts,

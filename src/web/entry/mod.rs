@@ -96,9 +96,6 @@ pub async fn leave(
 ) -> Answer {
     if let Some(person) = person {
         site.end_session(&person.app, &person.digest).await?;
-        if person.is_house() {
-            site.note_house_left();
-        }
     }
     Ok((site.sign_out(jar), Redirect::to("/")).into_response())
 }

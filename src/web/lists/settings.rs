@@ -16,7 +16,7 @@ use crate::web::fault::{Answer, Fault};
 use crate::web::input::{Form, Path};
 use crate::web::visitor::Person;
 
-/// What is not a number is no limit.
+/// As it was typed: a limit that is not a number comes back.
 #[derive(Deserialize)]
 pub struct Changed {
     #[serde(default)]

@@ -53,7 +53,7 @@ pub(super) fn rows(
             standing: match snapshot.standing {
                 Standing::Good if snapshot.id == list.current => "in force",
                 Standing::Good => "was in force",
-                Standing::Held => "held until it was looked at",
+                Standing::Held => "held, waits to be looked at",
                 Standing::Rejected => "rejected",
                 Standing::Superseded => "held, and replaced by its publisher",
             },

@@ -148,9 +148,11 @@ impl Planned {
         follows: bool,
     ) -> Planned {
         let headline = match (plan.is_empty(), plan.summary.held) {
-            (false, _) => format!("It would {}", lower(&plan.deeds())),
-            (true, 0) => "It would change nothing".to_owned(),
-            (true, held) => format!("It would change nothing before you decide about {held}"),
+            (false, _) => format!("Merged for once, it would {}", lower(&plan.deeds())),
+            (true, 0) => "Merged for once, it would change nothing".to_owned(),
+            (true, held) => {
+                format!("Merged for once, it would change nothing before you decide about {held}")
+            }
         };
         let groups = [
             group("held", "held back", plan.held.len(), plan.held.iter().map(held)),

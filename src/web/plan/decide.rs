@@ -18,6 +18,8 @@ use crate::web::site::Site;
 #[serde(default)]
 pub struct Sent {
     proposal: i64,
+    /// Of which the form told.
+    revision: i64,
     /// The row's own button: a word, its place on the page, and the domain.
     row: String,
     /// A word on a whole group, on named domains, or on a guard.
@@ -51,6 +53,11 @@ pub async fn decide(State(site): State<Site>, at: At, Form(sent): Form<Sent>) ->
         return Ok(back(&at, &asked, "replaced", None, (0, 0)));
     }
     let (decision, note, anchor) = read(&sent, &proposal, &asked)?;
+    // A word on a group was said of as many rows as its button told.
+    let of_group = decision.words.iter().any(|(_, about)| matches!(about, About::Rows(_)));
+    if of_group && proposal.revision != sent.revision {
+        return Ok(back(&at, &asked, "changed", None, (0, 0)));
+    }
     let decided = site.desk().decide(&at.person.app, &at.row, proposal, &decision).await?;
     let Outcome { decided, missed, proposal } = decided;
     match proposal.map_err(Fault::from) {

@@ -74,7 +74,7 @@ pub struct GuardView {
     pub guard: &'static str,
     pub title: &'static str,
     pub means: &'static str,
-    pub let_go: &'static str,
+    pub let_go: String,
     pub holds: String,
     pub is_let_go: bool,
 }
@@ -327,7 +327,7 @@ fn guards(proposal: &Proposal) -> Vec<GuardView> {
     found.dedup_by_key(|(guard, ..)| *guard);
     let view = |(guard, number, is_let_go): (Guard, usize, bool)| {
         let (title, means) = words::guard(guard);
-        let let_go = words::let_go(guard);
+        let let_go = format!("Take {} into this plan", count(number, "row"));
         let holds =
             if is_let_go { String::new() } else { format!("Holds {}.", count(number, "row")) };
         GuardView { guard: guard.as_str(), title, means, let_go, holds, is_let_go }

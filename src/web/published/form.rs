@@ -41,26 +41,28 @@ pub struct Sent {
 /// What can be published.
 pub struct Offers {
     pub targets: Vec<TargetRow>,
-    /// How many blocks each was last seen to have, by its number; none where nobody has looked.
-    pub seen: HashMap<i64, usize>,
     pub lists: Vec<String>,
 }
 
 impl Offers {
-    pub async fn of(site: &Site, app: &App) -> Result<Offers, Fault> {
+    pub async fn of(app: &App) -> Result<Offers, Fault> {
         let store = app.store().await?;
         let mut lists: Vec<String> = store.lists().await?.into_iter().map(|l| l.name).collect();
         lists.extend(bundled::all().iter().map(|list| list.name.to_owned()));
-        let (targets, mut seen) = (store.targets().await?, HashMap::new());
-        for row in &targets {
-            let state = site.desk().reading(app, row).await?;
-            seen.extend(state.map(|state| (row.id, state.blocks.len())));
-        }
-        Ok(Offers { targets, seen, lists })
+        Ok(Offers { targets: store.targets().await?, lists })
     }
 
-    pub fn blocks(&self, row: &TargetRow) -> Option<usize> {
-        self.seen.get(&row.id).copied()
+    /// How many blocks each target was last seen to have, by its number. It is told where it is
+    /// at hand, and holds nobody up.
+    pub async fn seen(&self, site: &Site, app: &App) -> HashMap<i64, usize> {
+        let mut seen = HashMap::new();
+        for row in &self.targets {
+            match site.desk().reading(app, row).await {
+                Ok(state) => seen.extend(state.map(|state| (row.id, state.blocks.len()))),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "no reading"),
+            }
+        }
+        seen
     }
 }
 

@@ -1,5 +1,6 @@
 //! What somebody publishes: seen, made, changed and ended by them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -12,7 +13,7 @@ use super::form::{Offers, Sent};
 use super::open::content_of;
 use super::page;
 use crate::publish::{Content, Publication};
-use crate::store::{PublicationId, Visibility};
+use crate::store::{PublicationId, TargetRow, Visibility};
 use crate::verb::publish as verb;
 use crate::web::input::{Form, Path};
 use crate::web::site::Site;
@@ -58,23 +59,36 @@ struct Edit {
     origin: String,
     sent: Sent,
     offers: Offers,
+    /// How many blocks each target was last seen to have, by its number.
+    seen: HashMap<i64, usize>,
     problem: Option<String>,
 }
 
 impl Edit {
-    async fn of(site: &Site, known: Option<&Publication>, offers: Offers, sent: Sent) -> Edit {
+    async fn of(
+        site: &Site,
+        person: &Person,
+        known: Option<&Publication>,
+        offers: Offers,
+        sent: Sent,
+    ) -> Edit {
         let now = match known {
             Some(known) => content_of(site, known).await.map(|content| content.entries),
             None => None,
         };
         let (known, origin) = (known.map(|known| known.id), site.settings().origin());
-        Edit { known, now, origin, sent, offers, problem: None }
+        let seen = offers.seen(site, &person.app).await;
+        Edit { known, now, origin, sent, offers, seen, problem: None }
+    }
+
+    fn blocks(&self, row: &TargetRow) -> Option<usize> {
+        self.seen.get(&row.id).copied()
     }
 }
 
 pub async fn new(State(site): State<Site>, person: Person) -> Answer {
-    let offers = Offers::of(&site, &person.app).await?;
-    let edit = Edit::of(&site, None, offers, Sent::fresh()).await;
+    let offers = Offers::of(&person.app).await?;
+    let edit = Edit::of(&site, &person, None, offers, Sent::fresh()).await;
     Ok(page::html(StatusCode::OK, &edit))
 }
 
@@ -90,9 +104,9 @@ pub async fn one(
     Path(id): Path<PublicationId>,
 ) -> Answer {
     let known = find(&person, id).await?;
-    let offers = Offers::of(&site, &person.app).await?;
+    let offers = Offers::of(&person.app).await?;
     let sent = Sent::of(&known, &offers.targets);
-    let edit = Edit::of(&site, Some(&known), offers, sent).await;
+    let edit = Edit::of(&site, &person, Some(&known), offers, sent).await;
     Ok(page::html(StatusCode::OK, &edit))
 }
 
@@ -112,7 +126,7 @@ pub async fn change(
 
 /// Keeps what was sent, or shows it again with what is wrong.
 async fn keep(site: &Site, person: &Person, known: Option<Publication>, sent: Sent) -> Answer {
-    let offers = Offers::of(site, &person.app).await?;
+    let offers = Offers::of(&person.app).await?;
     let kept = match sent.wanted(&person.app, &offers, known.as_ref()) {
         Err(fault) => Err(fault),
         Ok(wanted) => match &known {
@@ -122,11 +136,11 @@ async fn keep(site: &Site, person: &Person, known: Option<Publication>, sent: Se
     };
     match kept {
         Ok(()) => Ok(Redirect::to("/published").into_response()),
-        Err(Fault::Told { status, says, .. }) => {
-            let edit = Edit::of(site, known.as_ref(), offers, sent).await;
+        Err(fault) => {
+            let (status, says) = fault.above_form()?;
+            let edit = Edit::of(site, person, known.as_ref(), offers, sent).await;
             Ok(page::html(status, &Edit { problem: Some(says), ..edit }))
         }
-        Err(other) => Err(other),
     }
 }
 
@@ -214,9 +228,9 @@ mod tests {
             sent,
             offers: Offers {
                 targets: vec![target(1, Level::Account), target(2, Level::Instance)],
-                seen: [(1, 40)].into(),
                 lists: vec!["garden".to_owned(), "<meadow>".to_owned()],
             },
+            seen: [(1, 40)].into(),
             problem: problem.map(str::to_owned),
         };
         let fresh = edit(None, Sent::fresh(), None);

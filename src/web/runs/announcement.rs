@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::find;
+use crate::block::Level;
 use crate::text::plain;
 use crate::verb::announce::{self, Announcement};
 use crate::web::fault::Answer;
@@ -31,6 +32,7 @@ struct Page {
     head: Option<Head>,
     target: String,
     run: i64,
+    is_account: bool,
     is_unfinished: bool,
     text: Announcement,
 }
@@ -47,9 +49,15 @@ pub async fn show(
         Some(row) => Some(Head::of(&site, &person, row, Tab::Runs).await?),
         None => None,
     };
-    let target = plain(&run.target).into_owned();
-    let is_unfinished = run.status.is_unfinished();
-    Ok(page::html(StatusCode::OK, &Page { head, target, run: run.id, is_unfinished, text }))
+    let page = Page {
+        head,
+        target: plain(&run.target).into_owned(),
+        run: run.id,
+        is_account: run.level == Level::Account,
+        is_unfinished: run.status.is_unfinished(),
+        text,
+    };
+    Ok(page::html(StatusCode::OK, &page))
 }
 
 /// The same as a file.
@@ -70,7 +78,6 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::Level;
 
     #[test]
     fn a_text_that_cannot_get_out_of_its_field() {
@@ -80,7 +87,7 @@ mod tests {
         };
         let head = Some(Head::sample(Level::Account, Tab::Runs));
         let target = "me@home.example".to_owned();
-        let page = Page { head, target, run: 5, is_unfinished: false, text };
+        let page = Page { head, target, run: 5, is_account: true, is_unfinished: false, text };
         insta::assert_snapshot!("announcement", page.render().unwrap());
         let elsewhere = Page { head: None, is_unfinished: true, ..page }.render().unwrap();
         assert!(elsewhere.contains("This run has not come to its end"), "{elsewhere}");
@@ -92,7 +99,8 @@ mod tests {
             let text =
                 Announcement { whom: String::new(), markdown: "| `bad.example` |\n".repeat(many) };
             let target = String::new();
-            Page { head: None, target, run: 1, is_unfinished: false, text }.lines()
+            Page { head: None, target, run: 1, is_account: false, is_unfinished: false, text }
+                .lines()
         };
         assert_eq!([lines(3), lines(3000)], [4, SEEN]);
     }

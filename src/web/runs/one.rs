@@ -1,16 +1,18 @@
 //! One run: what it did, how it ended, and what can be done about it.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::view::{RunLine, StepView, given_up, refused_again, sentence, status_of};
+use super::view::{Again, RunLine, StepView, given_up, left_again, sentence, status_of};
 use super::{SIZE, find, skipped};
-use crate::apply::plan_of;
+use crate::apply::{done, plan_of};
 use crate::desk::Ended;
-use crate::plan::{Plan, relations};
+use crate::plan::{Change, Plan, relations};
 use crate::store::{Run, StepCounts, StepStatus, TargetRow};
 use crate::text::plain;
 use crate::web::fault::{Answer, Fault};
@@ -34,6 +36,7 @@ pub struct Asked {
 
 #[derive(Template)]
 #[template(path = "runs/run.html")]
+#[expect(clippy::struct_excessive_bools, reason = "parts of a page, each there or not")]
 struct RunPage {
     head: Option<Head>,
     target: String,
@@ -52,14 +55,15 @@ struct RunPage {
     is_at_work: bool,
     can_undo: bool,
     counts: StepCounts,
-    /// How what the server refused is tried again: words, and those that lead there.
-    again: Option<(&'static str, &'static str)>,
+    again: Option<Again>,
     /// Whom the person can follow again by now.
     lost: Vec<String>,
     followed: Option<Followed>,
     steps: Vec<StepView>,
     show: String,
     paging: Paging,
+    /// What it was to do can be read.
+    has_plan: bool,
 }
 
 struct CutView {
@@ -99,7 +103,13 @@ pub async fn show(
     let differing = not_as_planned(&site, &person, &run, row.as_ref(), plan.as_ref()).await?;
     let lost = lost(&site, &person, &run, row.as_ref(), plan.as_ref()).await?;
     let is_unfinished = run.status.is_unfinished();
-    let (decided, cuts, cut) = plan.as_ref().map(told).unwrap_or_default();
+    let decided = plan.as_ref().map(decided).unwrap_or_default();
+    let (cuts, cut) = match &plan {
+        Some(plan) if plan.summary.following + plan.summary.followers > 0 => {
+            cut_off(plan, &done(&store, run.id, plan).await?)
+        }
+        _ => Default::default(),
+    };
     let page = RunPage {
         target: plain(&run.target).into_owned(),
         line: RunLine::of(&run),
@@ -117,12 +127,13 @@ pub async fn show(
         is_at_work: at_work.is_some_and(|job| job.status().run == Some(run.id)),
         can_undo: row.is_some() && !is_unfinished && run.steps.done > 0,
         counts: run.steps,
-        again: row.as_ref().and_then(|_| refused_again(&run)),
+        again: row.as_ref().and_then(|_| left_again(&run)),
         lost,
         followed: row.as_ref().and_then(|row| followed(&site, &person, row, run.id)),
         steps: steps.iter().map(StepView::of).collect(),
         show,
         paging,
+        has_plan: plan.is_some(),
         head,
     };
     Ok(page::html(StatusCode::OK, &page))
@@ -161,8 +172,8 @@ async fn not_as_planned(
     Ok(found.iter().map(|one| plain(&one.to_string()).into_owned()).collect())
 }
 
-/// What was decided for the run, and whom it cut.
-fn told(plan: &Plan) -> (Vec<String>, Option<String>, Vec<CutView>) {
+/// What was decided for the run.
+fn decided(plan: &Plan) -> Vec<String> {
     let guards = plan.overrides.iter().map(|guard| {
         format!("The guard \u{201c}{}\u{201d} was let go of.", words::guard(*guard).0)
     });
@@ -171,20 +182,27 @@ fn told(plan: &Plan) -> (Vec<String>, Option<String>, Vec<CutView>) {
             plan.accepted.iter().map(|domain| plain(domain.as_str()).into_owned()).collect();
         format!("Accepted by name: {}.", names.join(", "))
     });
-    let decided = guards.chain(accepted).collect();
-    let (following, followers) = (plan.summary.following, plan.summary.followers);
-    if following + followers == 0 {
-        return (decided, None, Vec::new());
+    guards.chain(accepted).collect()
+}
+
+/// Whom the run has cut off with what it has done, as it was counted before.
+fn cut_off(plan: &Plan, done: &[Change]) -> (Option<String>, Vec<CutView>) {
+    let done: HashSet<&str> = done.iter().map(Change::name).collect();
+    let mut cuts = plan.cuts();
+    cuts.retain(|(domain, cut)| cut.relations() > 0 && done.contains(domain.as_str()));
+    if cuts.is_empty() {
+        return (None, Vec::new());
     }
+    let following = cuts.iter().map(|(_, cut)| cut.following).sum();
+    let followers = cuts.iter().map(|(_, cut)| cut.followers).sum();
     let level = plan.state.level;
-    let cuts = format!("Planned to cut {}.", relations(level, following, followers));
+    let says = format!("Counted before the run: {}.", relations(level, following, followers));
     let view = |(domain, cut): (&crate::domain::Domain, &crate::impact::Cut)| CutView {
         domain: plain(domain.as_str()).into_owned(),
         says: relations(level, cut.following, cut.followers),
         names: cut.people.iter().take(SHOWN).map(|who| plain(&who.acct).into_owned()).collect(),
     };
-    let cut = plan.cuts().into_iter().filter(|(_, cut)| cut.relations() > 0).map(view);
-    (decided, Some(cuts), cut.collect())
+    (Some(says), cuts.into_iter().map(view).collect())
 }
 
 /// Whom the person can follow again.
@@ -228,7 +246,7 @@ impl RunPage {
         self.head.as_ref().map_or(0, |head| head.id)
     }
 
-    fn given_up(&self) -> String {
+    fn given_up(&self) -> Option<String> {
         given_up(self.counts)
     }
 }
@@ -279,18 +297,23 @@ mod tests {
             differences: vec!["weir.example is not blocked".to_owned()],
             more_differences: 2,
             decided: vec!["Accepted by name: pond.example.".to_owned()],
-            cuts: Some("Planned to cut 1 person you follow.".to_owned()),
+            cuts: Some("Counted before the run: 1 person you follow.".to_owned()),
             cut: vec![cut],
             backup: Some(4),
             is_unfinished: false,
             is_at_work: false,
             can_undo: true,
             counts: StepCounts { total: 4, done: 3, failed: 1, ..StepCounts::default() },
-            again: Some(("What the server refused is planned again with", "the next plan")),
+            again: Some((
+                "What the server refused is planned again with".to_owned(),
+                "the next plan",
+                "/plan",
+            )),
             lost: vec!["<ann>@pond.example".to_owned()],
             followed: Some(followed),
             steps: vec![step],
             show: "failed".to_owned(),
+            has_plan: true,
             paging: Paging::new(None, 50, 120, vec![("show", "failed".to_owned())]),
         };
         insta::assert_snapshot!("run", page.render().unwrap());

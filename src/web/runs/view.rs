@@ -137,27 +137,43 @@ pub fn sentence(run: &Run) -> String {
     says
 }
 
-/// What giving a run up comes to, in numbers.
-pub fn given_up(steps: StepCounts) -> String {
-    let (done, never) = (steps.done, steps.pending + steps.sent);
-    let number = |n: i64| count(usize::try_from(n).unwrap_or(0), "change");
+/// What giving a run up comes to, in numbers. Nothing, if it has nothing left to do.
+pub fn given_up(steps: StepCounts) -> Option<String> {
     let is = |n: i64, one, many| if n == 1 { one } else { many };
-    if done == 0 {
-        return format!("{} {} never made", number(never), is(never, "is", "are"));
+    let parts = [
+        (steps.done, is(steps.done, "stays", "stay")),
+        (steps.sent, "may stand already"),
+        (steps.pending, is(steps.pending, "is never made", "are never made")),
+    ];
+    if steps.sent + steps.pending == 0 {
+        return None;
     }
-    let stays = format!("{} {}", number(done), is(done, "stays", "stay"));
-    match never {
-        0 => stays,
-        never => format!("{stays}, {never} {} never made", is(never, "is", "are")),
-    }
+    let mut parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let first = parts.next().map(|(number, what)| {
+        format!("{} {what}", count(usize::try_from(number).unwrap_or(0), "change"))
+    });
+    let rest = parts.map(|(number, what)| format!("{number} {what}"));
+    Some(first.into_iter().chain(rest).collect::<Vec<_>>().join(", "))
 }
 
-/// How what the server refused is tried again. A plan for the lists that are followed comes
-/// upon it by itself; any other has to be asked for. The second words lead to where that is done.
-pub fn refused_again(run: &Run) -> Option<(&'static str, &'static str)> {
-    let has_refused = run.steps.failed > 0 && !run.status.is_unfinished();
-    has_refused.then_some(match run.mode.as_str() {
-        "sync" => ("What the server refused is planned again with", "the next plan"),
-        _ => ("What the server refused is tried again if you make", "the same plan once more"),
-    })
+/// How what was not done is tried again: words, those of a link, and what of the target's
+/// addresses it leads to. A plan for the lists that are followed comes upon it by itself; any
+/// other has to be asked for.
+pub type Again = (String, &'static str, &'static str);
+
+pub fn left_again(run: &Run) -> Option<Again> {
+    let steps = run.steps;
+    let what = match (steps.pending + steps.sent, steps.failed) {
+        _ if run.status.is_unfinished() => return None,
+        (0, 0) => return None,
+        (0, _) => "What the server refused",
+        _ => "What was not done",
+    };
+    let (how, link, path) = match run.mode.as_str() {
+        "sync" => ("is planned again with", "the next plan", "/plan"),
+        "restore" => ("is tried again if you bring", "the backup back", "/backups"),
+        "undo" => ("is tried again if you take", "the run back", "/runs"),
+        _ => ("is tried again if you choose", "the same lists once more", "/plan/new"),
+    };
+    Some((format!("{what} {how}"), link, path))
 }

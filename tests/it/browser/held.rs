@@ -65,7 +65,7 @@ async fn comes_into_force(browser: &Browser, serving: &Serving) {
 }
 
 async fn is_let_go(browser: &Browser, serving: &Serving) {
-    browser.press("Allow that many lifted blocks").await;
+    browser.press("Take 20 rows into this plan").await;
     browser.says("Lifts 20 domains.").await;
     browser.looks("plan-let-go").await;
     browser.press("Lift 20 blocks").await;

@@ -100,7 +100,7 @@ async fn decides(browser: &Browser) {
     browser.looks("plan-accepted").await;
 }
 
-/// The second of three changes is on its way when it is stopped.
+/// The first of three changes is on its way when it is stopped.
 async fn stops_and_gives_up(browser: &Browser, fake: &Fake) {
     let gate = Gate::default();
     for method in ["POST", "PUT"] {
@@ -134,17 +134,17 @@ async fn is_told_what_failed(browser: &Browser, serving: &Serving, fake: &Fake) 
 
 async fn all_pages(browser: &Browser, serving: &Serving) {
     for (name, path, says) in [
-        ("target", "/targets/1", "Whole server"),
-        ("no-plan", "/targets/1/plan", "plan"),
+        ("target", "/targets/1", "and where each came from"),
+        ("no-plan", "/targets/1/plan", "Make a plan"),
         ("choose", "/targets/1/plan/new", "Choose lists for once"),
-        ("runs", "/targets/1/runs", "Run"),
-        ("backups", "/targets/1/backups", "ackup"),
+        ("runs", "/targets/1/runs", "1 of 3"),
+        ("backups", "/targets/1/backups", "One is made before every run"),
         ("why", "/why?domain=loud.example", "harassment, for years"),
-        ("would", "/lists/garden/would", "garden"),
+        ("would", "/lists/garden/would", "it would"),
         ("known", "/lists/iftas-dni", "Follow it"),
         ("turned-down", "/exceptions/turned-down", "mastodon.social"),
         ("publish", "/published/new", "Publish it"),
-        ("log", "/log", "Signed in as"),
+        ("log", "/log", "Gave the run up"),
     ] {
         browser.open(&serving.at(path)).await;
         browser.says(says).await;

@@ -228,7 +228,7 @@ impl Browser {
     /// Looks at the page that is open in every light and size. What is wrong with it is told at
     /// the end of the journey, together with all other pages.
     pub async fn looks(&self, name: &str) {
-        self.opens_details(true).await;
+        self.unfold(true).await;
         for scheme in ["light", "dark"] {
             self.use_scheme(scheme).await;
             for screen in [DESK, PHONE] {
@@ -248,11 +248,11 @@ impl Browser {
         }
         self.use_scheme("light").await;
         self.use_screen(self.setup.screen).await;
-        self.opens_details(false).await;
+        self.unfold(false).await;
     }
 
     /// What is folded away is looked at too, and then folded again.
-    async fn opens_details(&self, open: bool) {
+    async fn unfold(&self, open: bool) {
         if !self.setup.scripts {
             return;
         }

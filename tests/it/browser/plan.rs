@@ -113,7 +113,8 @@ async fn decides(browser: &Browser) {
 async fn applies(browser: &Browser, fake: &Fake) {
     let gate = Gate::default();
     fake.fail("POST", "/api/v1/domain_blocks", Fault::Nothing);
-    for _ in 0..3 {
+    // More than there are: the client asks again if a page is looked at for too long.
+    for _ in 0..9 {
         fake.fail("POST", "/api/v1/domain_blocks", Fault::Held(gate.clone()));
     }
     // A browser does not send it before the box is ticked that says what is lost.
