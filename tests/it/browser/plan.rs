@@ -187,7 +187,7 @@ async fn excepts(browser: &Browser, serving: &Serving) {
     browser.looks("no-exceptions").await;
     browser.fill("#domain", "not a domain").await;
     browser.press("Make the exception").await;
-    browser.says("That did not work yet").await;
+    browser.says("What you entered is still in the form").await;
     browser.fill("#domain", "friend.example").await;
     browser.fill("#reason", "people I trust").await;
     browser.press("Make the exception").await;
