@@ -284,7 +284,7 @@ fn rows_of_a_restore_are_left_out_and_put_back() {
         let page = page.says("Adds 3 domains, lifts 2.");
         assert!(page.text.contains(">Ignore all 3</button>"), "{}", page.text);
         let page = room.says(HOME, &page, &[("row", "ignore 2 b.example"), ("of", "adds")]).await;
-        let page = page.says("Left out: 1 domain.").says(", but for 1 domain");
+        let page = page.says("Ignored: 1 domain.").says(", but for 1 domain");
         let all = [("what", "ignore"), ("of", "removes")];
         let page = room.says(HOME, &page, &all).await.says("Adds 2 domains.");
         assert_eq!(rows(&page, "aside"), ["b.example", "new.example", "newer.example"]);

@@ -443,7 +443,7 @@ fn what_is_excepted_or_turned_down_stays_so() {
         assert_eq!(rows(&page, "adds"), ["a.example", "b.example", "c.example"]);
         // A whole group at once, of those that are looked for.
         let all = [("what", "ignore"), ("of", "adds"), ("q", "B.EX")];
-        let page = room.says(ME, &page, &all).await.says("Left out: 1 domain.");
+        let page = room.says(ME, &page, &all).await.says("Ignored: 1 domain.");
         let path = room.path(ME).await;
         assert_eq!(rows(&page, "skipped"), ["b.example"]);
         let page = room.site.get(&format!("{path}/plan")).await;
@@ -622,7 +622,7 @@ fn a_long_plan_is_paged_and_searched() {
             .says("No row of the plan fits");
         // All that are found at once, and only those.
         let all = [("what", "ignore"), ("of", "adds"), ("list", "short")];
-        let page = room.says(ME, &page, &all).await.says("Left out: 2 domains.");
+        let page = room.says(ME, &page, &all).await.says("Ignored: 2 domains.");
         let _ = page;
         room.site.get(&path).await.is(200).says("Adds 449 domains.");
     });

@@ -214,7 +214,8 @@ fn shares(comparison: &Comparison) -> Vec<Shares> {
             .iter()
             .find(|pair| pair.one == lists[low].name && pair.other == lists[high].name)?;
         let part = if one < other { pair.one_in_other } else { pair.other_in_one };
-        Some(format!("{} ({:.0} %)", pair.shared, part * 100.0))
+        // Halves go up, wherever they are met.
+        Some(format!("{} ({} %)", pair.shared, (part * 100.0).round()))
     };
     let row = |one: usize| Shares {
         name: lists[one].name.to_string(),

@@ -344,7 +344,7 @@ fn note(asked: &Asked, wish: &Wish) -> Option<String> {
         "unaccept" => format!("Taken back: {rows}."),
         "except" => format!("No list blocks {rows} here from now on."),
         "unexcept" => format!("Lists may block {rows} here again."),
-        "ignore" => format!("Left out: {rows}."),
+        "ignore" => format!("Ignored: {rows}."),
         "unignore" => format!("Put back: {rows}."),
         "keep" => format!("Your own from now on: {}.", count(number, "block")),
         "lower" | "unlower" => format!("Decided: {rows}."),

@@ -167,6 +167,11 @@ impl Asked {
 }
 
 impl<'a> Table<'a> {
+    /// Whether any block on the page is somebody's in this way, so that its button makes sense.
+    fn has(&self, whose: Whose) -> bool {
+        self.rows.iter().any(|row| row.whose == whose)
+    }
+
     pub fn of(view: &'a View, asked: Asked, beside: &'a Beside, target: i64) -> Table<'a> {
         let sieve = asked.sieve();
         let narrowed = sieve != Sieve::default();
