@@ -8,22 +8,22 @@
 //! compared with what the plan promised.
 
 mod enter;
+mod lock;
 mod pace;
 
 pub use enter::{done, plan_of};
+pub use lock::Lock;
 pub use pace::Pace;
 
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use crate::backup::{Backup, BackupError, create_private_dir};
-use crate::block::{Block, State, hex};
+use crate::backup::{Backup, BackupError};
+use crate::block::{Block, State};
 use crate::clock::Clock;
 use crate::combine::Asks;
 use crate::domain::Domain;
@@ -34,14 +34,12 @@ use crate::plan::{Change, Difference, Plan, differences};
 use crate::stop::Stop;
 use crate::store::{
     Action, Ending, EventKind, NewBackup, NewEvent, NewRun, NewStep, Run, RunId, StepStatus, Store,
-    StoreError, TargetLock,
+    StoreError,
 };
 use crate::target::{Kind, Target, TargetError, Writes, Written};
 
 /// So many refusals in a row mean that the server refuses as such, not this domain.
 const REFUSALS_IN_A_ROW: usize = 10;
-/// Between the times that a lock is asked for, in milliseconds: 0.8 seconds in all.
-const LETTING_GO: [u64; 4] = [20, 80, 200, 500];
 
 /// Hears how far a run has come.
 pub trait Progress: Patience {
@@ -157,15 +155,6 @@ pub enum Outcome {
     Differs { differences: Vec<Difference> },
     /// Something came up; `hedgerow resume` goes on.
     Stopped { why: String },
-}
-
-/// Held while somebody works on a target. The system gives it back when the process ends,
-/// however it ends. Where several machines share a database, the database keeps it too.
-pub struct Lock {
-    #[expect(dead_code, reason = "held for its lock, released on drop")]
-    file: File,
-    #[expect(dead_code, reason = "held for its lock, released on drop")]
-    shared: TargetLock,
 }
 
 impl Engine<'_> {
@@ -484,40 +473,6 @@ impl Engine<'_> {
         let event = NewEvent::new(clock.now(), actor, EventKind::RunAbandoned);
         store.log(&[event.target(&run.target).run(run.id)]).await?;
         Ok(())
-    }
-
-    /// One run per target at a time. The one before may have let go, and the database or the
-    /// system not have noticed yet, so it is asked for more than once.
-    pub async fn lock(&self) -> Result<Lock, ApplyError> {
-        for pause in LETTING_GO {
-            match self.try_lock().await {
-                Err(ApplyError::Busy) if !self.stop.is_asked() => {
-                    self.clock.sleep(Duration::from_millis(pause)).await;
-                }
-                answer => return answer,
-            }
-        }
-        self.try_lock().await
-    }
-
-    async fn try_lock(&self) -> Result<Lock, ApplyError> {
-        let directory = self.data_dir.join("locks");
-        let identity = self.target.identity();
-        let whose = format!("{} {}", identity.level, whose(identity));
-        let key = hex(&Sha256::digest(whose.as_bytes()));
-        let path = directory.join(format!("{}.lock", &key[..16]));
-        let failed = |error| ApplyError::Lock { path: path.display().to_string(), error };
-        create_private_dir(&directory).map_err(failed)?;
-        let file =
-            File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => match self.store.lock_target(&whose).await? {
-                Some(shared) => Ok(Lock { file, shared }),
-                None => Err(ApplyError::Busy),
-            },
-            Err(TryLockError::WouldBlock) => Err(ApplyError::Busy),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
     }
 }
 
