@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::find;
+use super::{find, head};
 use crate::block::Level;
 use crate::text::plain;
 use crate::verb::announce::{self, Announcement};
@@ -13,7 +13,7 @@ use crate::web::fault::Answer;
 use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::site::Site;
-use crate::web::targets::{Head, Tab};
+use crate::web::targets::Head;
 use crate::web::visitor::Person;
 
 /// Lines of the text that are seen at once.
@@ -45,10 +45,7 @@ pub async fn show(
 ) -> Answer {
     let (run, row) = find(&person, &run).await?;
     let text = announce::write(&person.app, &run, Some(&asked.whom)).await?;
-    let head = match &row {
-        Some(row) => Some(Head::of(&site, &person, row, Tab::Runs).await?),
-        None => None,
-    };
+    let head = head(&site, &person, row.as_ref()).await?;
     let page = Page {
         head,
         target: plain(&run.target).into_owned(),
@@ -78,6 +75,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::targets::Tab;
 
     #[test]
     fn a_text_that_cannot_get_out_of_its_field() {

@@ -85,7 +85,19 @@ async fn find(person: &Person, number: &str) -> Result<(Run, Option<TargetRow>),
     Ok((run, row))
 }
 
-/// The same where something is to be done on the target.
+/// The heading over the pages of a run, where its target is still connected.
+async fn head(
+    site: &Site,
+    person: &Person,
+    row: Option<&TargetRow>,
+) -> Result<Option<Head>, Fault> {
+    match row {
+        Some(row) => Ok(Some(Head::of(site, person, row, Tab::Runs).await?)),
+        None => Ok(None),
+    }
+}
+
+/// A run and its target where something is to be done on the target.
 async fn with_target(person: &Person, number: &str) -> Result<(Run, TargetRow), Fault> {
     let (run, row) = find(person, number).await?;
     let row = row.ok_or_else(|| {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::view::{Again, RunLine, StepView, given_up, left_again, sentence, status_of};
-use super::{SIZE, find, skipped};
+use super::{SIZE, find, head, skipped};
 use crate::apply::{done, plan_of};
 use crate::desk::Ended;
 use crate::plan::{Change, Plan, relations};
@@ -20,7 +20,7 @@ use crate::web::input::{Path, Query};
 use crate::web::page;
 use crate::web::paging::Paging;
 use crate::web::site::Site;
-use crate::web::targets::{Head, Tab};
+use crate::web::targets::Head;
 use crate::web::visitor::Person;
 use crate::web::words;
 
@@ -94,10 +94,7 @@ pub async fn show(
         Paging::new(asked.page.parse().ok(), SIZE.into(), total, vec![("show", show.clone())]);
     let states: Vec<StepStatus> = wanted.into_iter().collect();
     let steps = store.steps_page(run.id, &states, skipped(&paging), SIZE).await?;
-    let head = match &row {
-        Some(row) => Some(Head::of(&site, &person, row, Tab::Runs).await?),
-        None => None,
-    };
+    let head = head(&site, &person, row.as_ref()).await?;
     let plan = plan_of(&store, run.id).await?.ok();
     let at_work = row.as_ref().and_then(|row| site.desk().busy(person.owner(), &row.name));
     let differing = not_as_planned(&site, &person, &run, row.as_ref(), plan.as_ref()).await?;
@@ -255,6 +252,7 @@ impl RunPage {
 mod tests {
     use super::*;
     use crate::block::Level;
+    use crate::web::targets::Tab;
 
     #[test]
     fn a_run_of_which_there_is_much_to_say() {
